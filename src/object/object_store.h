@@ -1,0 +1,141 @@
+// ObjectStore: bytes in, bytes out, under keys. The one interface over a local folder, S3, an HTTPS root
+// and the in-memory fake. Every implementation passes object/conformance_test.
+//
+// Keys are relative to the store's root: "flights/year=2001/a.parquet"; never empty, never starting with '/',
+// no "." or ".." segment, no NUL. ETags are opaque and compared as strings, without their HTTP quotes.
+// All methods block, may be called from any thread, and honour the deadline and stop token of their Call.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace eider {
+
+// Bounds of one operation, retries included. A default Call has neither.
+struct Call {
+  std::stop_token stop;                                // requested: the operation ends with kCancelled
+  SteadyTime deadline = SteadyTime::max();  // passed: it ends with kTimeout
+};
+
+struct ObjectInfo {
+  std::string key;
+  std::uint64_t size_bytes = 0;  // of the whole object, also when a range was read
+  std::string etag;              // changes whenever the bytes do
+  WallTime last_modified{};
+};
+
+struct ListRequest {
+  std::string prefix;        // keys that start with it; a plain string prefix, no folder semantics
+  bool recursive = true;     // false: keys with a '/' after the prefix are rolled up into ListPage::prefixes
+  std::string continuation;  // ListPage::next of the page before; empty for the first
+  int max_keys = 1000;       // 1..1000, objects and prefixes together
+};
+
+struct ListPage {
+  std::vector<ObjectInfo> objects;    // in byte order of their keys
+  std::vector<std::string> prefixes;  // in byte order, each ending in '/'
+  std::string next;                   // opaque; empty when this was the last page
+};
+
+// The bytes wanted of an object.
+struct ByteRange {
+  enum class Kind : std::uint8_t { kWhole, kSpan, kSuffix };
+  Kind kind = Kind::kWhole;
+  std::uint64_t offset = 0;  // kSpan
+  std::uint64_t length = 0;  // kSpan: at least 1, cut at the object's end; kSuffix: the last `length` bytes or all
+
+  static ByteRange Span(std::uint64_t offset, std::uint64_t length) { return {Kind::kSpan, offset, length}; }
+  static ByteRange Suffix(std::uint64_t length) { return {Kind::kSuffix, 0, length}; }
+};
+
+struct GetRequest {
+  std::string key;
+  ByteRange range;
+  std::string if_match;       // an ETag: anything else there now is kConflict
+  std::string if_none_match;  // an ETag: the same there now is kConflict, no bytes
+};
+
+// Receives the bytes in order, each call a piece; false stops the transfer, and Get answers kCancelled.
+using ByteConsumer = std::function<bool(std::span<const char>)>;
+
+struct PutCondition {
+  bool if_absent = false;  // an object already there is kConflict
+  std::string if_match;    // an ETag: anything else there now is kConflict
+};
+
+// An object being written whose length is not known beforehand. It appears whole at Commit or not at all.
+// One thread at a time. Destroyed without Commit it is aborted and leaves nothing behind.
+class Upload {
+ public:
+  virtual ~Upload() = default;
+  virtual Status Write(std::span<const char> bytes) = 0;  // constant memory: at most two parts are held
+  virtual Result<ObjectInfo> Commit() = 0;
+  virtual void Abort() = 0;  // idempotent
+};
+
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+
+  // For messages: "s3://bucket/prefix", "/srv/lake". Never holds credentials.
+  virtual std::string name() const = 0;
+
+  virtual Result<ListPage> List(const ListRequest& request, const Call& call = {}) = 0;
+  virtual Result<ObjectInfo> Head(const std::string& key, const Call& call = {}) = 0;
+
+  // The answer describes the object the bytes came from. A body shorter or longer than the range asks for, a wrong
+  // Content-Range or a changed ETag is an error, never a short success. A kSpan that begins at or after the end of
+  // the object is kInvalid. An empty object answers kWhole and kSuffix with no bytes.
+  virtual Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call = {}) = 0;
+
+  virtual Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes, const PutCondition& condition = {},
+                                 const Call& call = {}) = 0;
+  virtual Result<std::unique_ptr<Upload>> StartUpload(const std::string& key, const PutCondition& condition = {},
+                                                      const Call& call = {}) = 0;
+  virtual Result<ObjectInfo> Copy(const std::string& from, const std::string& to, const Call& call = {}) = 0;
+  virtual Status Delete(const std::string& key, const Call& call = {}) = 0;  // of nothing is a success
+
+  // Whether a read costs a network round trip.
+  virtual bool remote() const = 0;
+
+  // The path of `key` in the local file system, for a store that is a local folder; nullopt otherwise.
+  virtual std::optional<std::string> LocalPath(const std::string& key) const = 0;
+};
+
+// What Eider is told about reaching a store. Empty fields are taken from the environment and AWS's configuration
+// files in AWS's order.
+struct StoreOptions {
+  std::string region;
+  std::string endpoint;                // "http://127.0.0.1:9000"; empty for AWS
+  std::optional<bool> path_style;      // default: path style exactly when an endpoint is given
+  std::string profile;
+  bool anonymous = false;              // no signature
+  bool requester_pays = false;
+  std::string ca_bundle;               // a PEM file to trust instead of the system's; for private endpoints
+  std::chrono::milliseconds connect_timeout{3000};
+  std::chrono::milliseconds first_byte_timeout{15000};
+  int max_connections = 64;
+};
+
+// `root`: a folder, "s3://bucket[/prefix]" or "https://host/path" (http:// for loopback only). A folder that does
+// not exist is kNotFound; a bucket is not asked here, its first use says what is wrong with it.
+Result<std::unique_ptr<ObjectStore>> OpenStore(const std::string& root, const StoreOptions& options = {});
+
+// kInvalid unless `key` keeps the rules at the top of this file.
+Status CheckKey(std::string_view key);
+
+// The whole object in memory; for small ones. kExhausted above `limit_bytes`.
+Result<std::string> GetAll(ObjectStore& store, const std::string& key, std::uint64_t limit_bytes, const Call& call = {});
+
+}  // namespace eider
