@@ -1,0 +1,91 @@
+// Catalog: which datasets a lake holds. Without a configuration each name.parquet|csv|json|ndjson at the root and each
+// folder name/ with such files is a dataset (hive key=value folders become columns); eider.yaml names, describes and
+// narrows them. Knows nothing of requests.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/database.h"
+#include "lake/snapshot.h"
+#include "object/object_store.h"
+
+namespace eider {
+
+enum class SourceFormat : std::uint8_t { kParquet, kCsv, kJson };  // ndjson and arrays are both kJson
+
+struct SortKey {
+  std::string column;
+  bool descending = false;
+};
+
+// What eider.yaml says of one dataset, or what discovery found.
+struct DatasetConfig {
+  std::string name;                       // [A-Za-z0-9_-]{1,100}
+  std::string title;
+  std::string description;
+  std::string licence;                    // SPDX name or URL
+  std::string glob;                       // keys of the lake: "flights/**/*.parquet"; empty: by discovery
+  std::vector<std::string> columns;       // shown, in this order; empty: all
+  std::optional<std::vector<std::string>> filters;  // columns that may be filtered by; nullopt: all shown
+  std::vector<SortKey> sort;              // default order; empty: source order
+  std::optional<std::uint64_t> max_rows;  // no download has more
+  std::string cache_control;              // empty: the server's default
+  bool union_by_name = false;             // objects of different schemas are one dataset, missing columns NULL
+  std::vector<std::pair<std::string, std::string>> types;  // column -> SQL type, for CSV and JSON
+};
+
+// A dataset as it stands now: its objects pinned, its columns known. Immutable and shared.
+struct Dataset {
+  DatasetConfig config;
+  SourceFormat source = SourceFormat::kParquet;
+  std::vector<Column> columns;               // shown, in order
+  std::string relation;                      // SQL for FROM: read_parquet(['lake://…'], hive_partitioning=true)
+  std::shared_ptr<const Snapshot> snapshot;  // what `relation` reads
+  std::string version;                       // hash of keys and ETags, and of what config changes in the answer
+  bool row_position = false;                 // the relation has file_index and file_row_number (Parquet)
+  std::optional<std::pair<std::string, std::string>> lon_lat;  // columns of a point, by their usual names
+  std::optional<std::string> geometry;                         // a GEOMETRY column
+};
+
+struct CatalogOptions {
+  std::optional<std::string> config_yaml;  // the text of eider.yaml; nullopt: the lake's own eider.yaml, if there is one
+  std::string config_name = "eider.yaml";  // for messages
+  // How long a listing of the lake answers before it is made again; 0: each time.
+  std::chrono::milliseconds listing_age{0};
+  SteadyClock clock = SystemSteadyClock();
+};
+
+// Thread-safe.
+class Catalog {
+ public:
+  // Reads and checks the configuration; a wrong key says which, where (line and column), and the nearest right one.
+  // `store` and `database` must outlive the catalog. No dataset is opened here.
+  static Result<std::unique_ptr<Catalog>> Open(ObjectStore& store, Database& database, CatalogOptions options);
+  virtual ~Catalog() = default;
+
+  // All datasets by name, configured and discovered, without opening them. An empty lake is an empty list.
+  virtual Result<std::vector<DatasetConfig>> List(const Call& call = {}) = 0;
+
+  // Opens a dataset: lists its objects, learns and checks their columns (kept for as long as the objects' ETags stay).
+  // kNotFound with the nearest name; kCorrupt naming the object that cannot be read; kInvalid naming the two objects
+  // and the column that differ.
+  virtual Result<std::shared_ptr<const Dataset>> Find(const std::string& name, const Call& call = {}) = 0;
+
+  // Forgets listings, so that the next Find sees the lake as it is.
+  virtual void Refresh() = 0;
+};
+
+// The JSON Schema of eider.yaml, for editors (`eider schema`, and served at /eider.schema.json).
+std::string_view ConfigSchema();
+
+// [A-Za-z0-9_-]{1,100}
+bool IsDatasetName(std::string_view name);
+
+}  // namespace eider

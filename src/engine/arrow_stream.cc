@@ -1,0 +1,190 @@
+#include "engine/arrow_stream.h"
+
+#include <fmt/format.h>
+#include <nanoarrow/nanoarrow.h>
+#include <nanoarrow/nanoarrow_ipc.h>
+
+#include <optional>
+
+#include "duckdb/common/arrow/arrow_appender.hpp"
+#include "duckdb/common/arrow/arrow_converter.hpp"
+#include "duckdb/parser/expression/cast_expression.hpp"
+#include "duckdb/parser/expression/columnref_expression.hpp"
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/parser/statement/select_statement.hpp"
+#include "duckdb/parser/tableref/subqueryref.hpp"
+
+namespace eider {
+namespace {
+
+// Rows of one record batch: enough that the message's head costs nothing, little enough that a batch of ten text
+// columns stays near a megabyte. The first batch is one chunk, so that the first byte does not wait.
+constexpr std::uint64_t kBatchRows = 32 * 1024;
+
+duckdb::LogicalType ForArrow(const duckdb::LogicalType& type) {
+  using duckdb::LogicalType;
+  using duckdb::LogicalTypeId;
+  switch (type.id()) {
+    case LogicalTypeId::ENUM:
+    case LogicalTypeId::BIT:
+    case LogicalTypeId::TIME_TZ:
+    case LogicalTypeId::TIME_NS:
+    case LogicalTypeId::HUGEINT:
+    case LogicalTypeId::UHUGEINT:
+    case LogicalTypeId::BIGNUM:
+    case LogicalTypeId::UUID:
+    case LogicalTypeId::VARIANT:
+    case LogicalTypeId::SQLNULL:
+    case LogicalTypeId::UNION: return LogicalType::VARCHAR;
+    case LogicalTypeId::LIST: return LogicalType::LIST(ForArrow(duckdb::ListType::GetChildType(type)));
+    case LogicalTypeId::ARRAY: return LogicalType::LIST(ForArrow(duckdb::ArrayType::GetChildType(type)));
+    case LogicalTypeId::MAP:
+      return LogicalType::MAP(ForArrow(duckdb::MapType::KeyType(type)), ForArrow(duckdb::MapType::ValueType(type)));
+    case LogicalTypeId::STRUCT: {
+      duckdb::child_list_t<LogicalType> children;
+      for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type)) {
+        children.emplace_back(name, ForArrow(child));
+      }
+      return LogicalType::STRUCT(std::move(children));
+    }
+    default: return type;
+  }
+}
+
+// nanoarrow's output stream over a Sink. An error of the sink is kept, for nanoarrow knows only codes.
+struct SinkStream {
+  Sink& sink;
+  std::uint64_t limit_bytes;
+  std::uint64_t written = 0;
+  std::optional<Error> error;
+
+  static ArrowErrorCode Write(ArrowIpcOutputStream* stream, const void* data, int64_t size, int64_t* written_out,
+                              ArrowError*) {
+    auto& self = *static_cast<SinkStream*>(stream->private_data);
+    const auto length = static_cast<std::uint64_t>(size);
+    *written_out = size;
+    if (self.limit_bytes != 0 && self.written + length > self.limit_bytes) {
+      self.error = Error{ErrorKind::kExhausted,
+                         fmt::format("the result is larger than the limit of {} bytes for one request; ask for fewer "
+                                     "rows or columns",
+                                     self.limit_bytes),
+                         {}};
+      return EIO;
+    }
+    const auto status = self.sink.Write({static_cast<const char*>(data), length});
+    if (!status) {
+      self.error = status.error();
+      return EIO;
+    }
+    self.written += length;
+    return NANOARROW_OK;
+  }
+  static void Release(ArrowIpcOutputStream* stream) { stream->release = nullptr; }
+};
+
+class StreamWriter {
+ public:
+  StreamWriter(duckdb::QueryResult& result, SinkStream& out)
+      : out_(out), properties_(result.client_properties), types_(result.types) {
+    ArrowIpcOutputStream stream{&SinkStream::Write, &SinkStream::Release, &out};
+    if (ArrowIpcWriterInit(&writer_, &stream) != NANOARROW_OK) throw duckdb::InternalException("nanoarrow: init");
+    duckdb::ArrowConverter::ToArrowSchema(&schema_, types_, result.names, properties_);
+    Check(ArrowIpcWriterWriteSchema(&writer_, &schema_, &reason_), "the schema");
+    Check(ArrowArrayViewInitFromSchema(&view_, &schema_, &reason_), "the schema's view");
+  }
+  ~StreamWriter() {
+    ArrowArrayViewReset(&view_);
+    if (schema_.release != nullptr) schema_.release(&schema_);
+    ArrowIpcWriterReset(&writer_);
+  }
+  StreamWriter(const StreamWriter&) = delete;
+  StreamWriter& operator=(const StreamWriter&) = delete;
+
+  void Append(duckdb::DataChunk& chunk) {
+    if (!appender_) appender_.emplace(types_, kBatchRows, properties_, NoExtensions());
+    appender_->Append(chunk, 0, chunk.size(), chunk.size());
+    if (!first_written_ || appender_->RowCount() >= kBatchRows) Flush();
+  }
+
+  void Finish() {
+    Flush();
+    Check(ArrowIpcWriterWriteArrayView(&writer_, nullptr, &reason_), "the end of the stream");
+  }
+
+ private:
+  static std::unordered_map<duckdb::idx_t, const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>> NoExtensions() {
+    return {};
+  }
+
+  void Flush() {
+    if (!appender_) return;
+    first_written_ = true;
+    ArrowArray array = appender_->Finalize();
+    appender_.reset();
+    ArrowErrorCode code = ArrowArrayViewSetArray(&view_, &array, &reason_);
+    if (code == NANOARROW_OK) code = ArrowIpcWriterWriteArrayView(&writer_, &view_, &reason_);
+    if (array.release != nullptr) array.release(&array);
+    Check(code, "a record batch");
+  }
+
+  void Check(ArrowErrorCode code, const char* what) {
+    if (code == NANOARROW_OK) return;
+    if (out_.error) throw duckdb::IOException("%s", out_.error->message);
+    throw duckdb::NotImplementedException("Arrow cannot carry %s: %s", what, reason_.message);
+  }
+
+  SinkStream& out_;
+  duckdb::ClientProperties properties_;
+  duckdb::vector<duckdb::LogicalType> types_;
+  std::optional<duckdb::ArrowAppender> appender_;
+  bool first_written_ = false;
+  ArrowIpcWriter writer_{};
+  ArrowSchema schema_{};
+  ArrowArrayView view_{};
+  ArrowError reason_{};
+};
+
+}  // namespace
+
+void CastForArrow(duckdb::unique_ptr<duckdb::QueryNode>& node, const duckdb::vector<std::string>& names,
+                  duckdb::vector<duckdb::LogicalType>& types) {
+  auto outer = duckdb::make_uniq<duckdb::SelectNode>();
+  bool changed = false;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const auto type = ForArrow(types[i]);
+    auto column = duckdb::make_uniq_base<duckdb::ParsedExpression, duckdb::ColumnRefExpression>(names[i]);
+    if (type != types[i]) {
+      changed = true;
+      types[i] = type;
+      column = duckdb::make_uniq_base<duckdb::ParsedExpression, duckdb::CastExpression>(type, std::move(column));
+      column->SetAlias(names[i]);
+    }
+    outer->select_list.push_back(std::move(column));
+  }
+  if (!changed) return;
+  auto inner = duckdb::make_uniq<duckdb::SelectStatement>();
+  inner->node = std::move(node);
+  outer->from_table = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(inner), "answer");
+  node = std::move(outer);
+}
+
+Result<RunSummary> WriteArrowStream(duckdb::QueryResult& result, Sink& sink, std::uint64_t limit_bytes) {
+  RunSummary summary;
+  SinkStream out{sink, limit_bytes, 0, {}};
+  try {
+    StreamWriter writer(result, out);
+    while (const auto chunk = result.Fetch()) {
+      if (chunk->size() == 0) break;
+      summary.rows += chunk->size();
+      writer.Append(*chunk);
+    }
+    if (result.HasError()) result.ThrowError();
+    writer.Finish();
+  } catch (...) {
+    if (out.error) return *out.error;
+    throw;
+  }
+  return summary;
+}
+
+}  // namespace eider

@@ -1,0 +1,19 @@
+// From the SQL text of a Statement to DuckDB's syntax tree with the bound values in it.
+#pragma once
+
+#include "base/result.h"
+#include "duckdb.hpp"
+#include "duckdb/parser/query_node.hpp"
+#include "engine/database.h"
+
+namespace eider {
+
+// The value as its type; kInvalid says what the type wants.
+Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const BoundValue& value);
+
+// Parses exactly one SELECT and puts each $N in as a constant. A constant, unlike a prepared parameter, is known to the
+// optimizer, so that filters reach row-group statistics; and unlike text in the SQL it cannot be anything but a value.
+Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql,
+                                                          const std::vector<BoundValue>& values);
+
+}  // namespace eider

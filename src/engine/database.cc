@@ -1,0 +1,316 @@
+#include "engine/database.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "duckdb/main/client_config.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/main/prepared_statement.hpp"
+#include "duckdb/parser/keyword_helper.hpp"
+#include "duckdb/parser/statement/select_statement.hpp"
+#include "engine/arrow_stream.h"
+#include "engine/bind.h"
+#include "engine/copy.h"
+#include "engine/duckdb_error.h"
+#include "engine/lake_file_system.h"
+#include "engine/sink_file_system.h"
+#include "engine/statement_state.h"
+#include "engine/watchdog.h"
+
+namespace eider {
+namespace {
+
+constexpr std::size_t kQueryRows = 100'000;
+
+TypeClass ClassOf(const duckdb::LogicalType& type) {
+  using duckdb::LogicalTypeId;
+  switch (type.id()) {
+    case LogicalTypeId::VARCHAR:
+    case LogicalTypeId::ENUM:
+    case LogicalTypeId::UUID: return TypeClass::kText;
+    case LogicalTypeId::BOOLEAN: return TypeClass::kBoolean;
+    case LogicalTypeId::BLOB:
+    case LogicalTypeId::BIT: return TypeClass::kBlob;
+    case LogicalTypeId::GEOMETRY: return TypeClass::kGeometry;
+    default: break;
+  }
+  if (type.IsNumeric()) return TypeClass::kNumber;
+  if (type.IsTemporal()) return TypeClass::kTemporal;
+  if (type.IsNested()) return TypeClass::kNested;
+  return TypeClass::kOther;
+}
+
+// One statement on a connection of its own: its state, its stop and its deadline.
+class Running {
+ public:
+  Running(duckdb::DuckDB& database, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
+      : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
+    state_->snapshot = statement.snapshot;
+    state_->sink = sink;
+    state_->limit_bytes = statement.limits.bytes;
+    state_->call.stop = stop;
+    if (statement.limits.time.count() > 0) {
+      state_->call.deadline = SystemSteadyClock()() + statement.limits.time;
+      guard_.emplace(watchdog, state_->call.deadline, [this] {
+        late_ = true;
+        connection_.Interrupt();
+      });
+    }
+    connection_.context->registered_state->Insert(StatementState::kName, state_);
+    interrupt_.emplace(std::move(stop), [this] { connection_.Interrupt(); });
+  }
+
+  duckdb::Connection& connection() { return connection_; }
+  duckdb::ClientContext& context() { return *connection_.context; }
+
+  // What went wrong, the cause before its consequence.
+  Error Explain(const Statement& statement, Error error) {
+    if (late_) {
+      return {ErrorKind::kTimeout,
+              fmt::format("the time limit of {} ms for one request passed; ask for less, or filter it",
+                          statement.limits.time.count()),
+              {}};
+    }
+    if (state_->call.stop.stop_requested()) return {ErrorKind::kCancelled, "cancelled", {}};
+    if (const auto first = state_->first_error()) return *first;
+    return error;
+  }
+
+  duckdb::unique_ptr<duckdb::QueryResult> Execute(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool stream) {
+    // An interrupt that came before the query began would be forgotten by it.
+    if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
+    auto pending = context().PendingQuery(
+        std::move(statement), duckdb::QueryParameters(stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
+                                                             : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
+    if (pending->HasError()) pending->ThrowError();
+    if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
+    auto result = pending->Execute();
+    if (result->HasError()) result->ThrowError();
+    return result;
+  }
+
+ private:
+  duckdb::Connection connection_;
+  duckdb::shared_ptr<StatementState> state_;
+  std::atomic<bool> late_{false};
+  std::optional<Watchdog::Guard> guard_;
+  std::optional<std::stop_callback<std::function<void()>>> interrupt_;
+};
+
+class DuckDatabase final : public Database {
+ public:
+  explicit DuckDatabase(DatabaseOptions options) : options_(std::move(options)) {}
+
+  ~DuckDatabase() override {
+    database_.reset();
+    if (owns_spill_folder_) {
+      std::error_code ignored;
+      std::filesystem::remove_all(options_.spill_folder, ignored);
+    }
+  }
+
+  Status Start() {
+    return Guarded([&]() -> Status {
+      if (options_.spill_folder.empty()) {
+        std::string pattern = (std::filesystem::temp_directory_path() / "eider-spill-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) == nullptr) {
+          return Error{ErrorKind::kExhausted, "cannot make a spill folder " + pattern, {}};
+        }
+        options_.spill_folder = pattern;
+        owns_spill_folder_ = true;
+      }
+      database_ = std::make_unique<duckdb::DuckDB>(nullptr, MakeConfig().get());
+      threads_ = options_.threads;
+      auto& files = database_->instance->GetFileSystem();
+      files.RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>());
+      files.RegisterSubSystem(duckdb::make_uniq<SinkFileSystem>());
+      duckdb::Connection connection(*database_);
+      WriteInOrderOnOneThread(connection);
+      return Confine(connection);
+    });
+  }
+
+  Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
+    ++runs_;
+    if (statement.format == Format::kXlsx) {
+      if (auto status = LoadExtension("excel"); !status) return status.error();
+    }
+    const auto wrapped = WrapSink(statement.format, sink);
+    Sink& target = wrapped ? *wrapped : sink;
+    Running running(*database_, watchdog_, statement, &target, std::move(stop));
+    auto summary = Guarded([&]() -> Result<RunSummary> {
+      auto node = ParseSelect(running.context(), statement.sql, statement.values);
+      if (!node) return node.error();
+      return statement.format == Format::kArrow ? RunArrow(running, *std::move(node), statement, target)
+                                                : RunCopy(running, *std::move(node), statement);
+    });
+    if (!summary) return running.Explain(statement, summary.error());
+    if (auto status = target.Close(); !status) return status.error();
+    return summary;
+  }
+
+  Result<Table> Query(const Statement& statement, std::stop_token stop) override {
+    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto table = Guarded([&]() -> Result<Table> {
+      auto node = ParseSelect(running.context(), statement.sql, statement.values);
+      if (!node) return node.error();
+      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+      select->node = *std::move(node);
+      const auto result = running.Execute(std::move(select), /*stream=*/true);
+      return ReadTable(*result);
+    });
+    if (!table) return running.Explain(statement, table.error());
+    return table;
+  }
+
+  Result<std::vector<Column>> Describe(const Statement& statement) override {
+    Running running(*database_, watchdog_, statement, nullptr, {});
+    auto columns = Guarded([&]() -> Result<std::vector<Column>> {
+      auto node = ParseSelect(running.context(), statement.sql, statement.values);
+      if (!node) return node.error();
+      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+      select->node = *std::move(node);
+      const auto prepared = running.context().Prepare(std::move(select));
+      if (prepared->HasError()) prepared->error.Throw();
+      return MakeColumns(prepared->GetNames(), prepared->GetTypes());
+    });
+    if (!columns) return running.Explain(statement, columns.error());
+    return columns;
+  }
+
+  Status CheckValue(const BoundValue& value) override {
+    return Guarded([&]() -> Status {
+      duckdb::Connection connection(*database_);
+      const auto parsed = ParseBoundValue(*connection.context, value);
+      return parsed ? Status() : Status(parsed.error());
+    });
+  }
+
+  Status LoadExtension(const std::string& name) override {
+    if (loaded_.find(name) != std::string::npos) return {};
+    return Error{ErrorKind::kUnsupported,
+                 fmt::format("this needs DuckDB's extension '{}', which was not found in '{}' when Eider started; put "
+                             "{}.duckdb_extension there or point --extensions to its folder",
+                             name, options_.extensions_folder, name),
+                 {}};
+  }
+
+  int threads() const override { return threads_; }
+  std::uint64_t runs() const override { return runs_; }
+
+ private:
+  std::unique_ptr<duckdb::DBConfig> MakeConfig() {
+    auto config = std::make_unique<duckdb::DBConfig>();
+    if (options_.threads <= 0) options_.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    config->options.maximum_memory = options_.memory_bytes;
+    config->options.maximum_threads = static_cast<duckdb::idx_t>(options_.threads);
+    config->options.temporary_directory = options_.spill_folder;
+    return config;
+  }
+
+  // After this no statement can reach a file, a setting or an extension that it was not given.
+  Status Confine(duckdb::Connection& connection) {
+    std::vector<std::string> settings = {
+        fmt::format("SET max_temp_directory_size='{}B'", options_.spill_bytes),
+        "SET autoinstall_known_extensions=false",
+        "SET autoload_known_extensions=false",
+        "SET enable_external_file_cache=false",  // who caches bytes of the lake is Eider's to decide
+        "SET TimeZone='UTC'",                    // equal requests give equal bytes wherever they run
+    };
+    for (const char* name : {"excel", "spatial"}) {
+      const auto path = std::filesystem::path(options_.extensions_folder) / fmt::format("{}.duckdb_extension", name);
+      std::error_code ignored;
+      if (!std::filesystem::exists(path, ignored)) continue;
+      if (std::string_view(name) == "spatial") continue;
+      settings.push_back(fmt::format("LOAD {}", QuoteLiteral(path.string())));
+      loaded_ += fmt::format("{} ", name);
+    }
+    settings.emplace_back("SET allowed_directories=['lake://', 'sink://']");
+    settings.emplace_back("SET enable_external_access=false");
+    settings.emplace_back("SET lock_configuration=true");
+    for (const std::string& sql : settings) {
+      if (const auto result = connection.Query(sql); result->HasError()) return ToError(result->GetErrorObject());
+    }
+    return {};
+  }
+
+  Result<RunSummary> RunCopy(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement) {
+    const auto result =
+        running.Execute(MakeCopy(std::move(node), statement.format, statement.keep_order), /*stream=*/false);
+    const auto chunk = result->Fetch();
+    RunSummary summary;
+    summary.rows = chunk->GetValue(0, 0).GetValue<std::uint64_t>();
+    return summary;
+  }
+
+  Result<RunSummary> RunArrow(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
+                              Sink& sink) {
+    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+    select->node = node->Copy();
+    const auto prepared = running.context().Prepare(select->Copy());
+    if (prepared->HasError()) prepared->error.Throw();
+    auto types = prepared->GetTypes();
+    CastForArrow(node, prepared->GetNames(), types);
+    select->node = std::move(node);
+    const auto result = running.Execute(std::move(select), /*stream=*/true);
+    return WriteArrowStream(*result, sink, statement.limits.bytes);
+  }
+
+  static std::vector<Column> MakeColumns(const duckdb::vector<std::string>& names,
+                                         const duckdb::vector<duckdb::LogicalType>& types) {
+    std::vector<Column> columns;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      columns.push_back({names[i], types[i].ToString(), ClassOf(types[i])});
+    }
+    return columns;
+  }
+
+  static Result<Table> ReadTable(duckdb::QueryResult& result) {
+    Table table;
+    table.columns = MakeColumns(result.names, result.types);
+    while (const auto chunk = result.Fetch()) {
+      if (table.rows.size() + chunk->size() > kQueryRows) {
+        return Error{ErrorKind::kExhausted, fmt::format("an answer of more than {} rows is not kept in memory", kQueryRows), {}};
+      }
+      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
+        auto& cells = table.rows.emplace_back();
+        for (duckdb::idx_t column = 0; column < chunk->ColumnCount(); ++column) {
+          const auto value = chunk->GetValue(column, row);
+          cells.push_back(value.IsNull() ? std::nullopt : std::optional<std::string>(value.ToString()));
+        }
+      }
+    }
+    if (result.HasError()) result.ThrowError();
+    return table;
+  }
+
+  DatabaseOptions options_;
+  bool owns_spill_folder_ = false;
+  int threads_ = 0;
+  std::string loaded_;
+  std::atomic<std::uint64_t> runs_{0};
+  Watchdog watchdog_;
+  std::unique_ptr<duckdb::DuckDB> database_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  auto database = std::make_unique<DuckDatabase>(options);
+  if (auto status = database->Start(); !status) return status.error();
+  return std::unique_ptr<Database>(std::move(database));
+}
+
+std::string QuoteIdentifier(std::string_view name) {
+  return duckdb::KeywordHelper::WriteQuoted(std::string(name), '"');
+}
+
+std::string QuoteLiteral(std::string_view text) { return duckdb::KeywordHelper::WriteQuoted(std::string(text), '\''); }
+
+std::string_view EncoderVersion() { return "duckdb-1.5.5/1"; }
+
+}  // namespace eider

@@ -1,0 +1,103 @@
+// Database: the door to DuckDB. One instance for each level of trust; a connection for each statement.
+// The only folder that sees DuckDB is engine/; its exceptions end here and become Errors.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/sink.h"
+#include "lake/snapshot.h"
+
+namespace eider {
+
+struct DatabaseOptions {
+  std::uint64_t memory_bytes = 1ULL << 30;       // for buffers of queries; above it they spill or fail
+  int threads = 0;                               // workers; 0: as many as cores
+  std::string spill_folder;                      // empty: a new folder under TMPDIR, removed at the end
+  std::uint64_t spill_bytes = 8ULL << 30;        // above it a query fails with kExhausted
+  std::string extensions_folder;                 // holds NAME.duckdb_extension; loaded when a statement needs one
+};
+
+// What an operator or a format may do with a column.
+enum class TypeClass : std::uint8_t { kText, kNumber, kBoolean, kTemporal, kBlob, kNested, kGeometry, kOther };
+
+struct Column {
+  std::string name;
+  std::string type;  // as SQL writes it: "BIGINT", "DECIMAL(18,3)", "STRUCT(a INTEGER)"
+  TypeClass type_class = TypeClass::kOther;
+};
+
+// A value that a statement names as $1, $2, …. It enters the syntax tree as a constant, never the text of the SQL.
+struct BoundValue {
+  std::string text;
+  std::string type = "VARCHAR";  // SQL type that `text` is cast to, strictly: "1.5" is no BIGINT
+};
+
+struct Limits {
+  std::chrono::milliseconds time{0};  // 0: none
+  std::uint64_t bytes = 0;            // of output; 0: none
+};
+
+enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow, kXlsx, kGeoJson };
+
+// One SELECT, run as COPY into a sink.
+struct Statement {
+  std::string sql;                        // one SELECT, lake paths as 'lake://KEY'
+  std::vector<BoundValue> values;
+  Format format = Format::kCsv;
+  bool keep_order = true;                 // false: rows in any order, on all threads
+  Limits limits;
+  std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
+};
+
+struct RunSummary {
+  std::uint64_t rows = 0;
+};
+
+// A small answer in memory; cells are text as CAST(x AS VARCHAR) writes it, nullopt is NULL.
+struct Table {
+  std::vector<Column> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
+class Database {
+ public:
+  static Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
+  virtual ~Database() = default;
+
+  // Runs the statement to its end on the calling thread (and DuckDB's workers). A requested stop interrupts it and
+  // answers kCancelled; the time limit kTimeout; an error of the sink or of a read is answered as it was.
+  virtual Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) = 0;
+
+  // The same for an answer that fits in memory: at most 100,000 rows, more is kExhausted.
+  virtual Result<Table> Query(const Statement& statement, std::stop_token stop = {}) = 0;
+
+  // The columns of the statement's answer, without running it.
+  virtual Result<std::vector<Column>> Describe(const Statement& statement) = 0;
+
+  // kInvalid, saying what the type wants, unless the text is a value of it.
+  virtual Status CheckValue(const BoundValue& value) = 0;
+
+  // Loads an extension from the folder; kUnsupported when it is not there. Thread-safe, idempotent.
+  virtual Status LoadExtension(const std::string& name) = 0;
+
+  virtual int threads() const = 0;
+
+  // Statements begun with Run since the start; tests and /metrics read it.
+  virtual std::uint64_t runs() const = 0;
+};
+
+// "a""b" and 'a''b': the one place that quotes for SQL.
+std::string QuoteIdentifier(std::string_view name);
+std::string QuoteLiteral(std::string_view text);
+
+// The version of the encoders, part of every ETag: bytes for one request may differ between two versions.
+std::string_view EncoderVersion();
+
+}  // namespace eider

@@ -1,0 +1,38 @@
+// What a running statement carries through DuckDB: its snapshot, its sink, its limits, and the first error that a
+// file system call met. DuckDB wraps such an error in a message of its own; Run answers the original.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "duckdb.hpp"
+#include "duckdb/main/client_context_state.hpp"
+#include "engine/sink.h"
+#include "lake/snapshot.h"
+
+namespace eider {
+
+class StatementState final : public duckdb::ClientContextState {
+ public:
+  static constexpr const char* kName = "eider_statement";
+
+  // Of the statement that runs in the opener's context; throws when there is none.
+  static StatementState& Of(duckdb::optional_ptr<duckdb::FileOpener> opener);
+
+  std::shared_ptr<const Snapshot> snapshot;
+  Sink* sink = nullptr;
+  std::uint64_t limit_bytes = 0;  // of output; 0: none
+  Call call;
+
+  // Keeps the first error and throws it as DuckDB's.
+  [[noreturn]] void Fail(const Error& error);
+  std::optional<Error> first_error();
+
+ private:
+  std::mutex mutex_;
+  std::optional<Error> first_error_;
+};
+
+}  // namespace eider

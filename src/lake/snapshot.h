@@ -1,0 +1,64 @@
+// Snapshot: the objects that one statement may read, pinned to the ETags seen when it began.
+// A read is answered with the bytes of exactly that version or with an error, never with a mixture.
+// Immutable but for its counters; shared by the threads of a statement.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "object/object_store.h"
+
+namespace eider {
+
+// How a lake asks for bytes: ObjectStore::Get of whatever store stands behind it, or a test's stand-in.
+using RangeFetcher = std::function<Result<ObjectInfo>(const GetRequest&, const ByteConsumer&, const Call&)>;
+
+// What a statement really read.
+struct ReadCounters {
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> bytes{0};
+};
+
+// Reads one pinned object. Any thread.
+class ObjectReader {
+ public:
+  virtual ~ObjectReader() = default;
+
+  // Fills `out` whole from `offset`, or fails: kConflict when the object is no longer the pinned version,
+  // kInvalid when the span reaches past its end.
+  virtual Status Read(std::uint64_t offset, std::span<char> out, const Call& call) = 0;
+};
+
+class Snapshot {
+ public:
+  // `store` must outlive the snapshot; null in tests that never open.
+  Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store);
+  Snapshot(std::vector<ObjectInfo> objects, RangeFetcher fetch);
+
+  const ObjectInfo* Find(const std::string& key) const;
+  const std::map<std::string, ObjectInfo>& objects() const { return objects_; }
+  std::uint64_t size_bytes() const { return size_bytes_; }
+  WallTime newest() const { return newest_; }
+  bool remote() const { return store_ == nullptr || store_->remote(); }
+
+  // A reader of a pinned object; it must not outlive the snapshot. kNotFound when the key is not pinned.
+  Result<std::unique_ptr<ObjectReader>> Open(const std::string& key) const;
+
+  ReadCounters& counters() const { return counters_; }
+
+ private:
+  std::map<std::string, ObjectInfo> objects_;
+  std::uint64_t size_bytes_ = 0;
+  WallTime newest_{};
+  ObjectStore* store_ = nullptr;
+  RangeFetcher fetch_;
+  mutable ReadCounters counters_;
+};
+
+}  // namespace eider
