@@ -40,6 +40,9 @@ class Body {
   // The bytes from the start to the end of this body, once they are known.
   virtual std::optional<std::uint64_t> size() const = 0;
 
+  // The names of what trailers() will hold, known from the start: announced in the header `Trailer`.
+  virtual std::vector<std::string> trailer_names() const { return {}; }
+
   // After kEnd: what to send as trailers, for a client that asked.
   virtual std::vector<Header> trailers() const { return {}; }
 };

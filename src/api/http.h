@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct Request {
   std::string body;             // at most Server's limit
   std::string peer;             // address of the client, for limits and the log
   std::string id;               // made by the transport, unique; echoed as Eider-Request-Id
+  std::stop_token client_left;  // requested when nobody waits for the reply any more: work not begun need not begin
 
   // The first header of that name, or "".
   std::string_view Find(std::string_view name) const;
