@@ -3,6 +3,7 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/copy_info.hpp"
+#include "engine/json_numbers.h"
 #include "engine/sink_file_system.h"
 
 namespace eider {
@@ -36,30 +37,36 @@ void SetOptions(duckdb::CopyInfo& info, Format format) {
   }
 }
 
-// {"type":"FeatureCollection","features": … } around the array of features.
-class FeatureCollectionSink final : public Sink {
+// DuckDB's JSON made strict; for GeoJSON also {"type":"FeatureCollection","features": … } around the array of features.
+// The writer hands over whole rows, so that each write begins outside of a string.
+class JsonSink final : public Sink {
  public:
-  explicit FeatureCollectionSink(Sink& sink) : sink_(sink) {}
+  JsonSink(Sink& sink, bool features) : sink_(sink), features_(features) {}
 
   Status Write(std::span<const char> bytes) override {
     if (auto status = Begin(); !status) return status;
+    if (QuoteNonFinite({bytes.data(), bytes.size()}, quoted_)) return sink_.Write(quoted_);
     return sink_.Write(bytes);
   }
   Status Close() override {
     if (auto status = Begin(); !status) return status;
-    if (auto status = sink_.Write(std::span(std::string_view("}\n"))); !status) return status;
+    if (features_) {
+      if (auto status = sink_.Write(std::span(std::string_view("}\n"))); !status) return status;
+    }
     return sink_.Close();
   }
 
  private:
   Status Begin() {
-    if (begun_) return {};
+    if (!features_ || begun_) return {};
     begun_ = true;
     return sink_.Write(std::span(std::string_view(R"({"type":"FeatureCollection","features":)")));
   }
 
   Sink& sink_;
+  const bool features_;
   bool begun_ = false;
+  std::string quoted_;
 };
 
 }  // namespace
@@ -79,8 +86,9 @@ duckdb::unique_ptr<duckdb::CopyStatement> MakeCopy(duckdb::unique_ptr<duckdb::Qu
 }
 
 std::unique_ptr<Sink> WrapSink(Format format, Sink& sink) {
-  if (format == Format::kGeoJson) return std::make_unique<FeatureCollectionSink>(sink);
-  return nullptr;
+  const bool features = format == Format::kGeoJson;
+  if (!features && format != Format::kJson && format != Format::kNdjson) return nullptr;
+  return std::make_unique<JsonSink>(sink, features);
 }
 
 void WriteInOrderOnOneThread(duckdb::Connection& connection) {

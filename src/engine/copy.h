@@ -14,7 +14,7 @@ namespace eider {
 duckdb::unique_ptr<duckdb::CopyStatement> MakeCopy(duckdb::unique_ptr<duckdb::QueryNode> node, Format format,
                                                    bool keep_order);
 
-// A sink that puts around the bytes what the format wants and DuckDB's writer does not give (GeoJSON), or null.
+// A sink that mends the bytes where the format wants what DuckDB's writer does not give (JSON, GeoJSON), or null.
 std::unique_ptr<Sink> WrapSink(Format format, Sink& sink);
 
 // Makes the CSV and JSON writers keep order on one thread instead of collecting batches: 5 M rows of seven columns took
