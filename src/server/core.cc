@@ -46,13 +46,8 @@ void ConnectionSet::Drain(std::function<void()> on_empty) {
 }
 
 void ConnectionSet::CutAll() {
-  // Collected under the lock and released outside it: the last reference to a connection may be among them.
-  std::vector<std::shared_ptr<Connection>> open;
-  {
-    const std::lock_guard lock(mutex_);
-    open = Locked();
-  }
-  for (const auto& connection : open) connection->Cut();
+  const std::lock_guard lock(mutex_);
+  for (const auto& connection : Locked()) connection->Cut();
 }
 
 }  // namespace eider

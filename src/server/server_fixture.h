@@ -1,0 +1,218 @@
+// For the tests: a server on a free port with a handler and bodies that do what the test says, when it says so.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "server/server.h"
+#include "server/test_client.h"
+
+namespace eider {
+
+// Counts how often something happened; tests wait for it instead of sleeping.
+class Tally {
+ public:
+  void Add() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_all();
+  }
+  bool Reaches(int count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kTestPatience, [&] { return count_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+// The test's end of a ScriptedBody; outlives it.
+struct Script {
+  std::mutex mutex;
+  std::string bytes;             // not yet read
+  bool ended = false;
+  std::optional<Error> failure;  // after `bytes`
+  std::optional<std::uint64_t> length;
+  std::vector<Header> trailers;
+  std::function<void()> ready;
+  Tally waits;      // how often the server had to wait
+  Tally destroyed;  // at most once
+
+  void Push(std::string_view more) {
+    Change([&] { bytes += more; });
+  }
+  void End() {
+    Change([&] { ended = true; });
+  }
+  void Fail() {
+    Change([&] { failure = Error{ErrorKind::kUnavailable, "the store is gone", {}}; });
+  }
+
+ private:
+  void Change(const std::function<void()>& change) {
+    std::function<void()> wake;
+    {
+      const std::lock_guard lock(mutex);
+      change();
+      wake.swap(ready);
+    }
+    if (wake) wake();
+  }
+};
+
+class ScriptedBody : public Body {
+ public:
+  explicit ScriptedBody(std::shared_ptr<Script> script) : script_(std::move(script)) {}
+  ~ScriptedBody() override {
+    {
+      const std::lock_guard lock(script_->mutex);
+      script_->ready = nullptr;
+    }
+    script_->destroyed.Add();
+  }
+
+  Result<Piece> Read(std::span<char> out) override {
+    const std::lock_guard lock(script_->mutex);
+    if (!script_->bytes.empty()) {
+      const std::size_t size = script_->bytes.copy(out.data(), out.size());
+      script_->bytes.erase(0, size);
+      return Piece{State::kBytes, size};
+    }
+    if (script_->failure) return *script_->failure;
+    return Piece{script_->ended ? State::kEnd : State::kPending, 0};
+  }
+
+  void WhenReadable(std::function<void()> ready) override {
+    bool now = true;
+    {
+      const std::lock_guard lock(script_->mutex);
+      now = !script_->bytes.empty() || script_->ended || script_->failure;
+      if (!now) script_->ready = ready;
+    }
+    script_->waits.Add();
+    if (now) ready();
+  }
+
+  std::optional<std::uint64_t> size() const override { return script_->length; }
+  std::vector<std::string> trailer_names() const override {
+    std::vector<std::string> names;
+    for (const Header& trailer : script_->trailers) names.push_back(trailer.name);
+    return names;
+  }
+  std::vector<Header> trailers() const override { return script_->trailers; }
+
+ private:
+  const std::shared_ptr<Script> script_;
+};
+
+// `size` bytes that depend on their position, made as they are read.
+class PatternBody : public Body {
+ public:
+  explicit PatternBody(std::uint64_t size, std::shared_ptr<Tally> destroyed = nullptr)
+      : size_(size), destroyed_(std::move(destroyed)) {}
+  ~PatternBody() override {
+    if (destroyed_) destroyed_->Add();
+  }
+
+  static char At(std::uint64_t position) { return static_cast<char>('a' + (position * 7 + position / 4099) % 26); }
+  static std::string All(std::uint64_t size) {
+    std::string out(size, ' ');
+    for (std::uint64_t i = 0; i < size; ++i) out[i] = At(i);
+    return out;
+  }
+
+  Result<Piece> Read(std::span<char> out) override {
+    const std::size_t size = std::min<std::uint64_t>(out.size(), size_ - done_);
+    for (std::size_t i = 0; i < size; ++i) out[i] = At(done_ + i);
+    done_ += size;
+    return Piece{size == 0 ? State::kEnd : State::kBytes, size};
+  }
+  void WhenReadable(std::function<void()> ready) override { ready(); }
+  std::optional<std::uint64_t> size() const override { return std::nullopt; }
+
+ private:
+  const std::uint64_t size_;
+  std::uint64_t done_ = 0;
+  const std::shared_ptr<Tally> destroyed_;
+};
+
+inline Response TextResponse(std::string text) {
+  Response response;
+  response.Set("Content-Type", "text/plain");
+  response.text = std::move(text);
+  return response;
+}
+
+inline Response BodyResponse(std::unique_ptr<Body> body) {
+  Response response;
+  response.body = std::move(body);
+  return response;
+}
+
+class ServerTest : public ::testing::Test, public Handler {
+ protected:
+  using Serve = std::function<void(Request, Reply)>;
+
+  void SetUp() override { SetLogLevel(LogLevel::kOff); }
+  void TearDown() override {
+    StopAndWait();
+    SetLogLevel(LogLevel::kInfo);
+  }
+
+  void Handle(Request request, Reply reply) override { serve_(std::move(request), std::move(reply)); }
+
+  void Start(Serve serve) {
+    serve_ = std::move(serve);
+    auto listening = Server::Listen(options_, *this);
+    ASSERT_TRUE(listening.ok()) << listening.error().message;
+    server_ = std::move(*listening);
+    runner_ = std::thread([this] { server_->Run(); });
+  }
+
+  // Answers every request with its method, path, query and body.
+  void StartEcho() {
+    Start([](Request request, Reply reply) {
+      reply(TextResponse(request.method + " " + request.path + " " + request.query + " " + request.body));
+    });
+  }
+
+  // Answers every request with a body that follows script_.
+  void StartScripted(bool want_trailers = false) {
+    Start([this, want_trailers](Request, Reply reply) {
+      Response response = BodyResponse(std::make_unique<ScriptedBody>(script_));
+      response.want_trailers = want_trailers;
+      reply(std::move(response));
+    });
+  }
+
+  void Join() {
+    if (runner_.joinable()) runner_.join();
+  }
+
+  void StopAndWait() {
+    if (server_ && runner_.joinable()) server_->Stop(std::chrono::milliseconds(0));
+    Join();
+  }
+
+  TestClient Connect(int receive_buffer = 0) { return TestClient(server_->port(), receive_buffer); }
+
+  ServerOptions options_;
+  std::shared_ptr<Script> script_ = std::make_shared<Script>();
+  std::unique_ptr<Server> server_;
+
+ private:
+  Serve serve_;
+  std::thread runner_;
+};
+
+}  // namespace eider
