@@ -99,8 +99,8 @@ def _verify(path: pathlib.Path, pin: Pin) -> None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != pin.digest:
-        raise Failure(f"{pin.file}: wrong hash\n  pinned  {pin.digest}\n  found   {digest}\n  in      {path}\n"
-                      "It was not used. Delete it to have it fetched again.")
+        remedy = f"Delete {path} to have it fetched again." if path == pin.path else f"This is what {pin.package} now is."
+        raise Failure(f"{pin.file}: wrong hash, not used.\n  pinned  {pin.digest}\n  found   {digest}\n{remedy}")
 
 
 def _npm(wanted: list[Pin], folder: pathlib.Path) -> None:

@@ -21,7 +21,7 @@ EARTHQUAKES = """
 COPY (SELECT quake.id, make_timestamp(quake.properties.time * 1000) AS time, quake.properties.mag AS magnitude,
              quake.properties.place, quake.geometry.coordinates[1] AS longitude,
              quake.geometry.coordinates[2] AS latitude, quake.geometry.coordinates[3] AS depth_km
-      FROM (SELECT unnest(features) AS quake FROM read_json('{data}/earthquakes.json')) ORDER BY time, id)
+      FROM (SELECT unnest(features) AS quake FROM read_json('{data}/earthquakes.json')) ORDER BY time, quake.id)
 TO '{lake}/earthquakes.parquet' (FORMAT parquet)"""
 
 
