@@ -27,17 +27,18 @@ struct SortKey {
 
 // What eider.yaml says of one dataset, or what discovery found.
 struct DatasetConfig {
-  std::string name;                       // [A-Za-z0-9_-]{1,100}
+  std::string name;  // [A-Za-z0-9_-]{1,100}
   std::string title;
   std::string description;
-  std::string licence;                    // SPDX name or URL
-  std::string glob;                       // keys of the lake: "flights/**/*.parquet"; empty: by discovery
-  std::vector<std::string> columns;       // shown, in this order; empty: all
+  std::string licence;                              // SPDX name or URL
+  std::string glob;                                 // keys of the lake: "flights/**/*.parquet"; empty: by discovery
+  std::vector<std::string> objects;                 // keys, for a lake that cannot be listed; instead of a glob
+  std::vector<std::string> columns;                 // shown, in this order; empty: all
   std::optional<std::vector<std::string>> filters;  // columns that may be filtered by; nullopt: all shown
-  std::vector<SortKey> sort;              // default order; empty: source order
-  std::optional<std::uint64_t> max_rows;  // no download has more
-  std::string cache_control;              // empty: the server's default
-  bool union_by_name = false;             // objects of different schemas are one dataset, missing columns NULL
+  std::vector<SortKey> sort;                        // default order; empty: source order
+  std::optional<std::uint64_t> max_rows;            // no download has more
+  std::string cache_control;                        // empty: the server's default
+  bool union_by_name = false;  // objects of different schemas are one dataset, missing columns NULL
   std::vector<std::pair<std::string, std::string>> types;  // column -> SQL type, for CSV and JSON
 };
 
@@ -55,7 +56,8 @@ struct Dataset {
 };
 
 struct CatalogOptions {
-  std::optional<std::string> config_yaml;  // the text of eider.yaml; nullopt: the lake's own eider.yaml, if there is one
+  std::optional<std::string>
+      config_yaml;  // the text of eider.yaml; nullopt: the lake's own eider.yaml, if there is one
   std::string config_name = "eider.yaml";  // for messages
   // How long a listing of the lake answers before it is made again; 0: each time.
   std::chrono::milliseconds listing_age{0};

@@ -1,0 +1,18 @@
+// Opening: from a configuration and its objects to a Dataset.
+#pragma once
+
+#include <memory>
+
+#include "catalog/catalog.h"
+#include "catalog/object_schemas.h"
+#include "catalog/sources.h"
+
+namespace eider {
+
+// What the answer to any request depends on, before anything is read: keys, ETags and configuration.
+std::string InputVersion(const DatasetConfig& config, const Sources& sources);
+
+Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, ObjectStore& store,
+                                                   Database& database, ObjectSchemas& schemas, const Call& call);
+
+}  // namespace eider

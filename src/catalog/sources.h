@@ -1,0 +1,25 @@
+// Sources: the objects of one dataset, found by its name, its glob or its list of keys.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "catalog/listings.h"
+
+namespace eider {
+
+struct Sources {
+  SourceFormat format = SourceFormat::kParquet;
+  std::vector<ObjectInfo> objects;  // at least one, in byte order of their keys
+};
+
+// kNotFound when nothing bears the dataset's name or matches its glob; kInvalid naming two objects when they are of
+// different formats or when a file and a folder bear the same name.
+Result<Sources> FindSources(const DatasetConfig& config, ObjectStore& store, Listings& listings, const Call& call);
+
+// The names that discovery gives the root's files and folders, in byte order, each once. Whether a folder holds data
+// is not known before its dataset is opened.
+std::vector<std::string> DiscoverNames(const Listing& root);
+
+}  // namespace eider
