@@ -77,21 +77,7 @@ class LocalStore : public ObjectStore {
   }
 
   Result<ObjectInfo> Copy(const std::string& from, const std::string& to, const Call& call) override {
-    auto upload = StartUpload(to, {}, call);
-    if (!upload.ok()) return upload.error();
-    Status written;
-    GetRequest request;
-    request.key = from;
-    const auto read = Get(
-        request,
-        [&](std::span<const char> bytes) {
-          written = (*upload)->Write(bytes);
-          return written.ok();
-        },
-        call);
-    if (!written.ok()) return written.error();
-    if (!read.ok()) return read.error();
-    return (*upload)->Commit();
+    return CopyThrough(*this, from, to, call);
   }
 
   Status Delete(const std::string& key, const Call& call) override {

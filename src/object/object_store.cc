@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "object/https_store.h"
 #include "object/local_store.h"
+#include "object/s3_store.h"
 
 namespace eider {
 
@@ -20,11 +22,18 @@ Status CheckKey(std::string_view key) {
   return {};
 }
 
-Result<std::unique_ptr<ObjectStore>> OpenStore(const std::string& root, const StoreOptions&) {
+Result<std::unique_ptr<ObjectStore>> OpenStore(const std::string& root, const StoreOptions& options) {
   if (root.empty()) return Invalid("The lake's root is empty. Name a folder, s3://bucket/prefix or https://host/path.");
+  if (root.starts_with("s3://")) return OpenS3Store(root, options);
+  if (root.starts_with("https://") || root.starts_with("http://")) return OpenHttpsStore(root, options);
   const auto scheme_end = root.find("://");
-  if (scheme_end == std::string::npos) return OpenLocalStore(root);
-  return Error{ErrorKind::kUnsupported, fmt::format("'{}': no such kind of store.", root.substr(0, scheme_end)), {}};
+  if (scheme_end != std::string::npos) {
+    return Error{ErrorKind::kUnsupported,
+                 fmt::format("'{}://' is no kind of store. Name a folder, s3://bucket/prefix or https://host/path.",
+                             root.substr(0, scheme_end)),
+                 {}};
+  }
+  return OpenLocalStore(root);
 }
 
 Result<std::string> GetAll(ObjectStore& store, const std::string& key, std::uint64_t limit_bytes, const Call& call) {

@@ -52,6 +52,24 @@ Status CheckCall(const Call& call, const std::string& action) {
   return {};
 }
 
+Result<ObjectInfo> CopyThrough(ObjectStore& store, const std::string& from, const std::string& to, const Call& call) {
+  auto upload = store.StartUpload(to, {}, call);
+  if (!upload.ok()) return upload.error();
+  Status written;
+  GetRequest request;
+  request.key = from;
+  const auto read = store.Get(
+      request,
+      [&](std::span<const char> bytes) {
+        written = (*upload)->Write(bytes);
+        return written.ok();
+      },
+      call);
+  if (!written.ok()) return written.error();
+  if (!read.ok()) return read.error();
+  return (*upload)->Commit();
+}
+
 Error Cancelled(const std::string& action) {
   return {ErrorKind::kCancelled, fmt::format("Stopped before it could {}.", action), {}};
 }

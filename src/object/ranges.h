@@ -29,6 +29,9 @@ Status CheckListRequest(const ListRequest& request);
 // kCancelled or kTimeout when the bounds of `call` are reached. `action` completes "Cannot …".
 Status CheckCall(const Call& call, const std::string& action);
 
+// Reads `from` and writes it to `to`, piece by piece: for stores that have no copy of their own.
+Result<ObjectInfo> CopyThrough(ObjectStore& store, const std::string& from, const std::string& to, const Call& call);
+
 Error Cancelled(const std::string& action);
 Error TimedOut(const std::string& action);
 Error StoppedByConsumer(const std::string& key);

@@ -1,0 +1,62 @@
+// One scheme, host and port, with its pool of connections.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "object/aws_runtime.h"
+
+struct aws_http_connection_manager;
+
+namespace eider {
+
+struct OriginOptions {
+  bool tls = true;
+  std::string host;
+  std::uint16_t port = 443;
+  std::string ca_bundle;
+  std::chrono::milliseconds connect_timeout{3000};
+  std::chrono::milliseconds first_byte_timeout{15000};
+  int max_connections = 64;
+};
+
+// Thread-safe. Its destructor waits until every exchange has ended, so it must not run on an event loop's thread.
+class HttpOrigin {
+ public:
+  static Result<std::unique_ptr<HttpOrigin>> Make(const OriginOptions& options);
+  ~HttpOrigin();
+  HttpOrigin(const HttpOrigin&) = delete;
+  HttpOrigin& operator=(const HttpOrigin&) = delete;
+
+  const std::string& host_header() const { return host_header_; }  // with its port unless that is the scheme's own
+  const OriginOptions& options() const { return options_; }
+  const std::shared_ptr<AwsRuntime>& runtime() const { return runtime_; }
+  aws_allocator* allocator() const { return runtime_->allocator(); }
+  aws_http_connection_manager* connections() const { return connections_; }
+
+  // Bytes of a body that may arrive before they are consumed.
+  static constexpr std::size_t kWindowBytes = 2 << 20;
+
+ private:
+  friend class HttpExchange;
+  HttpOrigin(const OriginOptions& options, std::shared_ptr<AwsRuntime> runtime, std::shared_ptr<TlsContext> tls);
+  void Began();
+  void Ended();
+
+  const OriginOptions options_;
+  const std::string host_header_;
+  const std::shared_ptr<AwsRuntime> runtime_;
+  const std::shared_ptr<TlsContext> tls_;
+  aws_http_connection_manager* connections_ = nullptr;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t under_way_ = 0;
+  bool pool_gone_ = false;
+};
+
+}  // namespace eider

@@ -1,0 +1,83 @@
+#include "object/s3_store.h"
+
+#include "object/ranges.h"
+#include "object/s3_bucket.h"
+#include "object/s3_upload.h"
+
+namespace eider {
+namespace {
+
+// The most that one CopyObject takes.
+constexpr std::uint64_t kLargestCopy = std::uint64_t{5} << 30;
+
+class S3Store : public ObjectStore {
+ public:
+  explicit S3Store(std::shared_ptr<S3Bucket> bucket) : bucket_(std::move(bucket)) {}
+
+  std::string name() const override { return bucket_->name(); }
+  bool remote() const override { return true; }
+  std::optional<std::string> LocalPath(const std::string&) const override { return std::nullopt; }
+
+  Result<ListPage> List(const ListRequest& request, const Call& call) override {
+    if (auto valid = CheckListRequest(request); !valid.ok()) return valid.error();
+    return bucket_->List(request, call);
+  }
+
+  Result<ObjectInfo> Head(const std::string& key, const Call& call) override {
+    if (auto valid = CheckKey(key); !valid.ok()) return valid.error();
+    return bucket_->Head(key, call);
+  }
+
+  Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call) override {
+    if (auto valid = CheckKey(request.key); !valid.ok()) return valid.error();
+    if (auto valid = CheckRange(request.range, request.key); !valid.ok()) return valid.error();
+    auto got = bucket_->Get(request, consume, call);
+    if (got.ok() || got.error().kind != ErrorKind::kInvalid || request.range.kind != ByteRange::Kind::kSuffix) return got;
+    // The one suffix that a server cannot satisfy is that of an empty object.
+    auto head = bucket_->Head(request.key, call);
+    if (!head.ok() || head->size_bytes != 0) return got;
+    if (auto met = CheckGetConditions(request, head->etag); !met.ok()) return met.error();
+    return head;
+  }
+
+  Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes, const PutCondition& condition,
+                         const Call& call) override {
+    auto upload = StartUpload(key, condition, call);
+    if (!upload.ok()) return upload.error();
+    if (auto written = (*upload)->Write(bytes); !written.ok()) return written.error();
+    return (*upload)->Commit();
+  }
+
+  Result<std::unique_ptr<Upload>> StartUpload(const std::string& key, const PutCondition& condition,
+                                              const Call& call) override {
+    if (auto valid = CheckKey(key); !valid.ok()) return valid.error();
+    return StartS3Upload(bucket_, key, condition, call);
+  }
+
+  Result<ObjectInfo> Copy(const std::string& from, const std::string& to, const Call& call) override {
+    if (auto valid = CheckKey(from); !valid.ok()) return valid.error();
+    if (auto valid = CheckKey(to); !valid.ok()) return valid.error();
+    const auto source = bucket_->Head(from, call);
+    if (!source.ok()) return source.error();
+    if (source->size_bytes > kLargestCopy) return CopyThrough(*this, from, to, call);
+    return bucket_->Copy(*source, to, call);
+  }
+
+  Status Delete(const std::string& key, const Call& call) override {
+    if (auto valid = CheckKey(key); !valid.ok()) return valid;
+    return bucket_->Delete(key, call);
+  }
+
+ private:
+  const std::shared_ptr<S3Bucket> bucket_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ObjectStore>> OpenS3Store(const std::string& root, const StoreOptions& options) {
+  auto bucket = S3Bucket::Open(root, options);
+  if (!bucket.ok()) return bucket.error();
+  return std::unique_ptr<ObjectStore>(std::make_unique<S3Store>(*std::move(bucket)));
+}
+
+}  // namespace eider

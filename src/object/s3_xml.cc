@@ -1,0 +1,91 @@
+#include "object/s3_xml.h"
+
+#include <aws/common/date_time.h>
+#include <fmt/format.h>
+
+#include <pugixml.hpp>
+
+#include "base/text.h"
+#include "object/aws_runtime.h"
+
+namespace eider {
+namespace {
+
+pugi::xml_document Parse(std::string_view xml) {
+  pugi::xml_document document;
+  // Values as they are: keys may begin or end with spaces.
+  document.load_buffer(xml.data(), xml.size(), pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata |
+                                                   pugi::parse_ws_pcdata_single);
+  return document;
+}
+
+// A key out of the listing: decoded as `encoding` says, and below `root`. Nullopt: not a key of this store.
+std::optional<std::string> KeyOf(const pugi::xml_node& element, bool encoded, std::string_view root) {
+  std::string key = element.text().get();
+  if (encoded) {
+    // The encoding is that of forms: MinIO sends '+' for a space, AWS does as well.
+    auto decoded = PercentDecode(key, true);
+    if (!decoded) return std::nullopt;
+    key = *std::move(decoded);
+  }
+  if (!key.starts_with(root) || key.size() == root.size()) return std::nullopt;
+  return key.substr(root.size());
+}
+
+}  // namespace
+
+S3ErrorDocument ParseS3Error(std::string_view xml) {
+  const auto document = Parse(xml);
+  pugi::xml_node error = document.child("Error");
+  if (!error) error = document.child("ErrorResponse").child("Error");
+  return {error.child("Code").text().get(), error.child("Message").text().get(), error.child("Region").text().get(),
+          error.child("ServerTime").text().get()};
+}
+
+Result<ListPage> ParseS3List(std::string_view xml, std::string_view root) {
+  const auto document = Parse(xml);
+  const pugi::xml_node result = document.child("ListBucketResult");
+  if (!result) return Corrupt("The store's listing is not the XML it should be. Is the endpoint an S3 server?");
+  const bool encoded = std::string_view(result.child("EncodingType").text().get()) == "url";
+  ListPage page;
+  for (const pugi::xml_node& entry : result.children("Contents")) {
+    auto key = KeyOf(entry.child("Key"), encoded, root);
+    if (!key) continue;
+    const auto size = ParseUint(entry.child("Size").text().get());
+    if (!size) return Corrupt(fmt::format("The store's listing has no size for '{}'.", *key));
+    page.objects.push_back({*std::move(key), *size, UnquoteETag(entry.child("ETag").text().get()),
+                            ParseTime(entry.child("LastModified").text().get())});
+  }
+  for (const pugi::xml_node& entry : result.children("CommonPrefixes")) {
+    auto prefix = KeyOf(entry.child("Prefix"), encoded, root);
+    if (prefix) page.prefixes.push_back(*std::move(prefix));
+  }
+  const bool truncated = std::string_view(result.child("IsTruncated").text().get()) == "true";
+  if (truncated) {
+    page.next = result.child("NextContinuationToken").text().get();
+    if (page.next.empty()) return Corrupt("The store's listing ends in the middle: it names no next page.");
+  }
+  return page;
+}
+
+std::string S3Element(std::string_view xml, const char* name) {
+  const auto document = Parse(xml);
+  return document.document_element().child(name).text().get();
+}
+
+WallTime ParseTime(std::string_view text) {
+  aws_date_time time{};
+  const aws_byte_cursor cursor = Cursor(text);
+  const auto format = text.find(',') != std::string_view::npos ? AWS_DATE_FORMAT_RFC822 : AWS_DATE_FORMAT_ISO_8601;
+  if (text.empty() || aws_date_time_init_from_str_cursor(&time, &cursor, format) != AWS_OP_SUCCESS) return {};
+  return WallTime(std::chrono::milliseconds(aws_date_time_as_millis(&time)));
+}
+
+std::string UnquoteETag(std::string_view etag) {
+  const bool weak = etag.starts_with("W/");
+  std::string_view bare = weak ? etag.substr(2) : etag;
+  if (bare.size() >= 2 && bare.front() == '"' && bare.back() == '"') bare = bare.substr(1, bare.size() - 2);
+  return (weak ? "W/" : "") + std::string(bare);
+}
+
+}  // namespace eider

@@ -1,0 +1,34 @@
+// The XML that S3 answers with.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "object/object_store.h"
+
+namespace eider {
+
+// An <Error> document. All empty when the text is none.
+struct S3ErrorDocument {
+  std::string code;
+  std::string message;
+  std::string region;  // where the bucket is, in replies about the wrong one
+  std::string server_time;
+};
+
+S3ErrorDocument ParseS3Error(std::string_view xml);
+
+// A ListBucketResult of ListObjectsV2 asked for with encoding-type=url. Keys and prefixes lose `root`, the store's
+// own prefix; the object that is named just that is left out.
+Result<ListPage> ParseS3List(std::string_view xml, std::string_view root);
+
+// The text of a child of the document's root element, e.g. UploadId; "" when there is none.
+std::string S3Element(std::string_view xml, const char* name);
+
+// RFC 3339 and IMF-fixdate alike; the epoch when it is neither.
+WallTime ParseTime(std::string_view text);
+
+// Without quotes. A weak one keeps its W/.
+std::string UnquoteETag(std::string_view etag);
+
+}  // namespace eider
