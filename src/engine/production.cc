@@ -60,6 +60,14 @@ class Productions::Pool {
     return Reader(std::move(production), false);
   }
 
+  std::optional<Reader> Peek(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    auto found = Find(key);
+    if (!found) return std::nullopt;
+    ++found->readers;
+    return Reader(std::move(found), true);
+  }
+
   ProductionCounters counters() const {
     const std::lock_guard lock(mutex_);
     ProductionCounters counters = counters_;
@@ -169,6 +177,8 @@ Productions::~Productions() = default;
 Result<Reader> Productions::Join(const std::string& key, Produce produce) {
   return pool_->Join(key, std::move(produce));
 }
+
+std::optional<Reader> Productions::Peek(const std::string& key) { return pool_->Peek(key); }
 
 ProductionCounters Productions::counters() const { return pool_->counters(); }
 

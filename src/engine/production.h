@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -68,6 +69,9 @@ class Productions {
 
   // The production of `key`, begun with `produce` unless there is one. An empty key is never shared.
   Result<Reader> Join(const std::string& key, Produce produce);
+
+  // The finished or running production of `key`, without beginning one.
+  std::optional<Reader> Peek(const std::string& key);
 
   ProductionCounters counters() const;
 

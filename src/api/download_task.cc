@@ -1,0 +1,271 @@
+#include "api/download_task.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <limits>
+
+#include "api/negotiate.h"
+#include "api/spool_body.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "download/dry_run.h"
+#include "download/format.h"
+#include "download/statement.h"
+#include "engine/compress.h"
+
+namespace eider {
+namespace {
+
+constexpr std::uint64_t kUntilEnd = std::numeric_limits<std::uint64_t>::max();
+
+// Parquet and XLSX are compressed inside; Arrow's buffers gain little for the CPU they cost.
+bool IsCompressible(Format format) {
+  return format != Format::kParquet && format != Format::kXlsx && format != Format::kArrow;
+}
+
+class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
+ public:
+  DownloadTask(const ServiceParts& parts, Request request, std::string dataset, Format format, Reply reply)
+      : parts_(parts),
+        request_(std::move(request)),
+        name_(std::move(dataset)),
+        format_(format),
+        reply_(std::move(reply)) {}
+
+  void Start() {
+    if (const auto status = Plan(); !status) Refuse(status.error());
+  }
+
+ private:
+  // Everything before a query runs: 304, receipts and dry runs end here.
+  Status Plan() {
+    auto dataset = parts_.catalog.Find(name_);
+    if (!dataset) return dataset.error();
+    dataset_ = *std::move(dataset);
+    auto parameters = ParseQueryString(request_.query);
+    if (!parameters) return parameters.error();
+    auto download = ParseDownload(*dataset_, format_, *parameters, parts_.database);
+    if (!download) return download.error();
+    download_ = *std::move(download);
+    coding_ = IsCompressible(format_) ? ChooseCoding(request_.Find("Accept-Encoding")) : Coding::kIdentity;
+    key_ = Sha256Hex(fmt::format("{}\n{}\n{}\n{}", dataset_->version, Normalised(*dataset_, download_), EncoderVersion(),
+                                 CodingName(coding_)))
+               .substr(0, 32);
+    // Rows in any order are another sequence of bytes each time they are produced: the validator is weak.
+    etag_ = fmt::format("{}\"{}\"", download_.any_order ? "W/" : "", key_);
+
+    if (!download_.receipt.empty()) return AnswerReceipt();
+    if (MatchesAny(request_.Find("If-None-Match"), etag_)) {
+      Response response = Head(304);
+      Answer(std::move(response));
+      return {};
+    }
+    auto statement = MakeDownload(*dataset_, download_);
+    if (!statement) return statement.error();
+    statement->limits.time = parts_.options.time_limit;
+    statement->limits.bytes = parts_.options.result_bytes;
+    if (download_.dry_run) return AnswerDryRun(*statement);
+    if (auto status = FindNextPage(); !status) return status;
+    return Produce(*std::move(statement));
+  }
+
+  Status FindNextPage() {
+    const auto page_end = MakePageEnd(*dataset_, download_);
+    if (!page_end) return page_end.error();
+    if (!*page_end) return {};
+    Statement statement = **page_end;
+    statement.limits.time = parts_.options.time_limit;
+    const auto table = parts_.database.Query(statement);
+    if (!table) return table.error();
+    const std::string token = PageToken(*dataset_, download_, *table);
+    if (token.empty()) return {};
+    std::string query;
+    for (const std::string& item : Split(request_.query, '&')) {
+      if (!item.empty() && !item.starts_with("_after=")) query += item + "&";
+    }
+    link_ = fmt::format("<{}?{}_after={}>; rel=\"next\"", request_.path, query, token);
+    return {};
+  }
+
+  Status Produce(Statement statement) {
+    auto reader = parts_.productions.Join(
+        key_, [&database = parts_.database, statement = std::move(statement), coding = coding_](
+                  Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
+          const auto compressor = MakeCompressor(coding, sink);
+          const auto summary = database.Run(statement, compressor ? *compressor : sink, std::move(stop));
+          if (!summary) return summary.error();
+          return SpoolEnd{summary->rows};
+        });
+    if (!reader) return reader.error();
+    reader_ = *std::move(reader);
+    if (!download_.any_order) range_ = ParseRange(request_.Find("Range"));
+    if (const auto condition = request_.Find("If-Range"); range_ && !condition.empty() && condition != etag_) {
+      range_.reset();
+    }
+    // A range and a HEAD state the whole length, so they wait for the end; the spool makes the rows wait for nobody.
+    const bool whole = range_ || request_.method == "HEAD";
+    reader_.spool().Wait(whole ? kUntilEnd : 0, [self = shared_from_this()] {
+      boost::asio::post(self->parts_.planners, [self] { self->Begin(); });
+    });
+    return {};
+  }
+
+  // The first bytes are there, or the end, or an error that can still be told properly.
+  void Begin() {
+    const Spool::State state = reader_.spool().state();
+    if (state.error) {
+      // An object was replaced under the read: no byte has left, so begin once more with the lake as it is now.
+      if (state.error->kind == ErrorKind::kConflict && !restarted_) {
+        restarted_ = true;
+        reader_ = Reader();
+        parts_.catalog.Refresh();
+        return Start();
+      }
+      return Refuse(*state.error);
+    }
+    SpoolSpan span;
+    Response response = Head(200);
+    if (range_) {
+      const auto resolved = Resolve(*range_, state.size_bytes);
+      if (!resolved) {
+        response = Problem(416, StatusTitle(416), fmt::format("the result has {} bytes", state.size_bytes), "",
+                           request_.id);
+        response.Set("Content-Range", fmt::format("bytes */{}", state.size_bytes));
+        return Answer(std::move(response));
+      }
+      span = {resolved->first, resolved->second};
+      response.status = 206;
+      response.Set("Content-Range", fmt::format("bytes {}-{}/{}", span.begin, span.end - 1, state.size_bytes));
+    }
+    response.want_trailers = HasToken(request_.Find("TE"), "trailers");
+    const bool digest = response.want_trailers;
+    response.body = std::make_unique<SpoolBody>(
+        std::move(reader_), span, digest,
+        [&receipts = parts_.receipts, id = request_.id, key = key_, span, dataset = dataset_,
+         begun = SystemSteadyClock()(), query = request_.query](const BodyOutcome& outcome) {
+          Finished(receipts, id, key, span, *dataset, begun, query, outcome);
+        });
+    Answer(std::move(response));
+  }
+
+  static void Finished(Receipts& receipts, const std::string& id, const std::string& key, SpoolSpan span,
+                       const Dataset& dataset, SteadyTime begun, const std::string& query, const BodyOutcome& outcome) {
+    static constexpr const char* kOutcomes[] = {"complete", "error", "client_left"};
+    const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
+    Log(LogLevel::kInfo, "download",
+        {{"id", std::string_view(id)},
+         {"dataset", std::string_view(dataset.config.name)},
+         {"query", std::string_view(query)},
+         {"outcome", std::string_view(kOutcomes[static_cast<int>(outcome.kind)])},
+         {"rows", static_cast<std::int64_t>(outcome.rows)},
+         {"bytes", static_cast<std::int64_t>(outcome.bytes)},
+         {"objects", static_cast<std::int64_t>(dataset.snapshot->objects().size())},
+         {"reads", static_cast<std::int64_t>(dataset.snapshot->counters().requests)},
+         {"body_ms", ms}});
+    if (outcome.kind != BodyOutcome::Kind::kComplete) return;
+    receipts.Put(id, {key, span.begin, outcome.bytes, outcome.rows, outcome.digest_sha256});
+  }
+
+  Status AnswerReceipt() {
+    auto receipt = parts_.receipts.Find(download_.receipt);
+    if (!receipt) {
+      return NotFound(fmt::format("no receipt for '{}': the download did not finish, or it was too long ago",
+                                  download_.receipt));
+    }
+    if (receipt->digest_sha256.empty()) {
+      const auto reader = parts_.productions.Peek(receipt->production);
+      if (!reader) return NotFound("the bytes of that download are no longer kept, so its digest cannot be computed");
+      auto digest = DigestOf(reader->spool(), receipt->begin, receipt->bytes);
+      if (!digest) return digest.error();
+      receipt->digest_sha256 = *std::move(digest);
+      parts_.receipts.Put(download_.receipt, *receipt);
+    }
+    Response response;
+    response.Set("Content-Type", "application/json");
+    response.Set("Cache-Control", "no-store");
+    response.Set("Eider-Rows", std::to_string(receipt->rows));
+    const std::string digest = fmt::format("sha-256=:{}:", Base64(receipt->digest_sha256));
+    response.text = fmt::format("{{\"request_id\":{},\"rows\":{},\"bytes\":{},\"content_digest\":{}}}\n",
+                                JsonQuote(download_.receipt), receipt->rows, receipt->bytes, JsonQuote(digest));
+    Answer(std::move(response));
+    return {};
+  }
+
+  static Result<std::string> DigestOf(const Spool& spool, std::uint64_t at, std::uint64_t bytes) {
+    Sha256 sha;
+    std::string buffer(256 * 1024, '\0');
+    while (bytes > 0) {
+      const auto n = spool.Read(at, std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), bytes)));
+      if (!n) return n.error();
+      if (*n == 0) return Internal("a kept result is shorter than what was delivered of it");
+      sha.Update(std::span(buffer).first(*n));
+      at += *n;
+      bytes -= *n;
+    }
+    return sha.Finish();
+  }
+
+  Status AnswerDryRun(const Statement&) {
+    auto text = DryRun(*dataset_, download_, parts_.database);
+    if (!text) return text.error();
+    Response response;
+    response.Set("Content-Type", "application/json");
+    response.Set("Cache-Control", "no-store");
+    response.text = *std::move(text);
+    Answer(std::move(response));
+    return {};
+  }
+
+  // The headers of a 200, 206 or 304.
+  Response Head(int status) const {
+    const FormatInfo& info = InfoOf(format_);
+    Response response;
+    response.status = status;
+    response.Set("ETag", etag_);
+    if (dataset_->snapshot->newest() != WallTime{}) response.Set("Last-Modified", HttpDate(dataset_->snapshot->newest()));
+    response.Set("Cache-Control",
+                 dataset_->config.cache_control.empty() ? parts_.options.cache_control : dataset_->config.cache_control);
+    response.Set("Vary", "Accept, Accept-Encoding");
+    if (!link_.empty()) response.Set("Link", link_);
+    if (status == 304) return response;
+    response.Set("Content-Type", std::string(info.media_type));
+    response.Set("Content-Disposition", fmt::format("{}; filename=\"{}.{}\"", download_.view ? "inline" : "attachment",
+                                                    dataset_->config.name, info.extension));
+    if (coding_ != Coding::kIdentity) response.Set("Content-Encoding", CodingName(coding_));
+    response.Set("Accept-Ranges", download_.any_order ? "none" : "bytes");
+    if (format_ == Format::kCsv || format_ == Format::kTsv) response.Set("Eider-Null", "an empty field without quotes");
+    return response;
+  }
+
+  void Refuse(const Error& error) { Answer(Problem(error, request_.id)); }
+
+  void Answer(Response response) {
+    const Reply reply = std::move(reply_);
+    reply(std::move(response));
+  }
+
+  const ServiceParts parts_;
+  const Request request_;
+  const std::string name_;
+  const Format format_;
+  Reply reply_;
+  std::shared_ptr<const Dataset> dataset_;
+  DownloadRequest download_;
+  Coding coding_ = Coding::kIdentity;
+  std::string key_;
+  std::string etag_;
+  std::string link_;
+  Reader reader_;
+  std::optional<RangeRequest> range_;
+  bool restarted_ = false;
+};
+
+}  // namespace
+
+void StartDownload(const ServiceParts& parts, Request request, std::string dataset, Format format, Reply reply) {
+  std::make_shared<DownloadTask>(parts, std::move(request), std::move(dataset), format, std::move(reply))->Start();
+}
+
+}  // namespace eider

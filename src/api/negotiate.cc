@@ -1,0 +1,110 @@
+#include "api/negotiate.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/text.h"
+
+namespace eider {
+namespace {
+
+std::string Trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return std::string(text.substr(begin, text.find_last_not_of(" \t") - begin + 1));
+}
+
+struct Weighted {
+  std::string name;
+  double q = 1;
+};
+
+Weighted ParseWeighted(std::string_view item) {
+  const auto parts = Split(item, ';');
+  Weighted weighted{ToLower(Trim(parts[0]))};
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const std::string parameter = ToLower(Trim(parts[i]));
+    if (parameter.starts_with("q=")) weighted.q = std::strtod(parameter.c_str() + 2, nullptr);
+  }
+  return weighted;
+}
+
+}  // namespace
+
+Coding ChooseCoding(std::string_view accept_encoding) {
+  static constexpr std::array kPreferred = {Coding::kZstd, Coding::kBrotli, Coding::kGzip};
+  std::array<double, 3> q = {0, 0, 0};
+  std::array<bool, 3> named = {false, false, false};
+  double identity = 0.0001;  // always acceptable unless forbidden, but the last choice
+  double any = 0;
+  for (const std::string& item : Split(accept_encoding, ',')) {
+    const Weighted weighted = ParseWeighted(item);
+    if (weighted.name == "identity") identity = weighted.q;
+    if (weighted.name == "*") any = weighted.q;
+    for (std::size_t i = 0; i < kPreferred.size(); ++i) {
+      if (weighted.name == CodingName(kPreferred[i]) || (weighted.name == "x-gzip" && kPreferred[i] == Coding::kGzip)) {
+        q[i] = weighted.q;
+        named[i] = true;
+      }
+    }
+  }
+  Coding best = Coding::kIdentity;
+  double best_q = identity;
+  for (std::size_t i = 0; i < kPreferred.size(); ++i) {
+    const double weight = named[i] ? q[i] : any;
+    if (weight > best_q) {
+      best = kPreferred[i];
+      best_q = weight;
+    }
+  }
+  return best;
+}
+
+std::optional<RangeRequest> ParseRange(std::string_view header) {
+  const std::string text = Trim(header);
+  if (!ToLower(text).starts_with("bytes=")) return std::nullopt;
+  const std::string spec = Trim(std::string_view(text).substr(6));
+  const std::size_t dash = spec.find('-');
+  if (dash == std::string::npos || spec.find(',') != std::string::npos) return std::nullopt;
+  RangeRequest range;
+  if (dash > 0) {
+    range.first = ParseUint(spec.substr(0, dash));
+    if (!range.first) return std::nullopt;
+  }
+  if (dash + 1 < spec.size()) {
+    range.last = ParseUint(spec.substr(dash + 1));
+    if (!range.last) return std::nullopt;
+  }
+  if (!range.first && !range.last) return std::nullopt;
+  if (range.first && range.last && *range.last < *range.first) return std::nullopt;
+  return range;
+}
+
+std::optional<std::pair<std::uint64_t, std::uint64_t>> Resolve(const RangeRequest& range, std::uint64_t size) {
+  if (!range.first) {
+    if (*range.last == 0 || size == 0) return std::nullopt;
+    return std::pair(size - std::min(size, *range.last), size);
+  }
+  if (*range.first >= size) return std::nullopt;
+  const std::uint64_t last = range.last ? std::min(*range.last, size - 1) : size - 1;
+  return std::pair(*range.first, last + 1);
+}
+
+bool MatchesAny(std::string_view header, std::string_view etag) {
+  const auto strong = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
+  for (const std::string& item : Split(header, ',')) {
+    const std::string tag = Trim(item);
+    if (tag == "*" || (!tag.empty() && strong(tag) == strong(etag))) return true;
+  }
+  return false;
+}
+
+bool HasToken(std::string_view header, std::string_view token) {
+  const auto items = Split(header, ',');
+  return std::any_of(items.begin(), items.end(), [&](const std::string& item) {
+    return ToLower(Trim(Split(item, ';').front())) == token;
+  });
+}
+
+}  // namespace eider

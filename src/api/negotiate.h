@@ -1,0 +1,33 @@
+// What a client's headers ask for: content coding, byte range, validators.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/compress.h"
+
+namespace eider {
+
+// The coding to use for Accept-Encoding: the highest q, ties as zstd, br, gzip. Identity when nothing else is accepted.
+Coding ChooseCoding(std::string_view accept_encoding);
+
+// One range of "bytes=…"; several ranges, other units and broken syntax are nullopt and the whole is sent (RFC 9110
+// allows a server to ignore Range).
+struct RangeRequest {
+  std::optional<std::uint64_t> first;  // nullopt: the last `last` bytes
+  std::optional<std::uint64_t> last;   // included; nullopt: to the end
+};
+std::optional<RangeRequest> ParseRange(std::string_view header);
+
+// The span [first, second) within a body of `size` bytes; nullopt: not satisfiable (416).
+std::optional<std::pair<std::uint64_t, std::uint64_t>> Resolve(const RangeRequest& range, std::uint64_t size);
+
+// If-None-Match: a list of ETags or "*", compared weakly.
+bool MatchesAny(std::string_view header, std::string_view etag);
+
+// Whether a comma-separated header holds this token, case ignored ("TE: trailers, deflate").
+bool HasToken(std::string_view header, std::string_view token);
+
+}  // namespace eider

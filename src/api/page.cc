@@ -1,0 +1,14 @@
+#include "api/page.h"
+
+#include "api/page_files.h"
+
+namespace eider {
+
+std::optional<PageFile> FindPageFile(std::string_view path) {
+  if (path == "/") return PageFile{"text/html; charset=utf-8", kPageHtml};
+  if (path == "/-/page.css") return PageFile{"text/css; charset=utf-8", kPageCss};
+  if (path == "/-/page.js") return PageFile{"text/javascript; charset=utf-8", kPageJs};
+  return std::nullopt;
+}
+
+}  // namespace eider

@@ -1,0 +1,215 @@
+#include "api/service.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "api/describe.h"
+#include "api/download_task.h"
+#include "api/page.h"
+#include "api/receipts.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "download/format.h"
+
+namespace eider {
+namespace {
+
+Response Json(std::string text) {
+  Response response;
+  response.Set("Content-Type", "application/json");
+  response.Set("Cache-Control", "no-cache");
+  response.text = std::move(text);
+  return response;
+}
+
+Response PlainText(std::string text, std::string media_type = "text/plain; charset=utf-8") {
+  Response response;
+  response.Set("Content-Type", std::move(media_type));
+  response.Set("Cache-Control", "no-store");
+  response.text = std::move(text);
+  return response;
+}
+
+Response Page(const PageFile& file) {
+  Response response;
+  response.Set("Content-Type", std::string(file.media_type));
+  response.Set("Cache-Control", "no-cache");
+  // Nothing is loaded from elsewhere, and nothing inline runs.
+  response.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+                                          "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+  response.text = std::string(file.content);
+  return response;
+}
+
+// "/flights.csv" -> name and extension; "/flights" has none.
+struct Target {
+  std::string name;
+  std::optional<std::string> extension;
+};
+
+Result<Target> ParsePath(std::string_view raw) {
+  const auto path = PercentDecode(raw.substr(1), false);
+  if (!path) return Invalid(fmt::format("'%' in the path '{}' is not followed by two hexadecimal digits", raw));
+  Target target;
+  const std::size_t dot = path->rfind('.');
+  target.name = path->substr(0, dot);
+  if (dot != std::string::npos) target.extension = path->substr(dot + 1);
+  if (!IsDatasetName(target.name)) {
+    return NotFound(
+        fmt::format("there is nothing at '{}': a dataset's name is 1 to 100 letters, digits, '_' and '-'; GET /datasets "
+                    "lists them",
+                    raw.substr(0, 200)));
+  }
+  return target;
+}
+
+}  // namespace
+
+class Service::Core {
+ public:
+  Core(Catalog& catalog, Database& database, Productions& productions, ServiceOptions options)
+      : catalog_(catalog),
+        database_(database),
+        productions_(productions),
+        options_(std::move(options)),
+        planners_(static_cast<std::size_t>(options_.planners)) {}
+
+  ~Core() { planners_.join(); }
+
+  void Handle(Request request, Reply reply) {
+    ++requests_;
+    reply = [reply = std::move(reply), id = request.id](Response response) {
+      response.Set("Eider-Request-Id", id);
+      response.Set("X-Content-Type-Options", "nosniff");
+      reply(std::move(response));
+    };
+    if (request.method != "GET" && request.method != "HEAD") {
+      Response refused = Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use GET or HEAD", request.method),
+                                 "", request.id);
+      refused.Set("Allow", "GET, HEAD");
+      return reply(std::move(refused));
+    }
+    if (const auto file = FindPageFile(request.path)) return reply(Page(*file));
+    if (request.path == "/healthz") return reply(PlainText("ok\n"));
+    if (request.path == "/metrics") return reply(PlainText(Metrics(), "text/plain; version=0.0.4; charset=utf-8"));
+    if (planning_ >= options_.planning) {
+      return reply(Problem({ErrorKind::kUnavailable, "too many requests are waiting; retry in some seconds", {}}, request.id));
+    }
+    ++planning_;
+    boost::asio::post(planners_, [this, request = std::move(request), reply = std::move(reply)]() mutable {
+      Route(std::move(request), reply);
+      --planning_;
+    });
+  }
+
+ private:
+  // On a planner's thread.
+  void Route(Request request, const Reply& reply) {
+    const std::string id = request.id;
+    const auto answer = [&](const Result<Response>& response) {
+      reply(response ? Copy(*response) : Problem(response.error(), id));
+    };
+    if (request.path == "/readyz") return answer(Ready());
+    if (request.path == "/datasets") return answer(Datasets());
+    if (request.path == "/openapi.json") return answer(OpenApi());
+    if (request.path == "/eider.schema.json") return reply(Json(std::string(ConfigSchema())));
+    const auto target = ParsePath(request.path);
+    if (!target) return reply(Problem(target.error(), id));
+    const auto format = ChooseFormat(*target, request);
+    if (!format) return reply(Problem(format.error(), id));
+    if (!*format) return answer(Describe(target->name));
+    StartDownload({catalog_, database_, productions_, receipts_, planners_, options_}, std::move(request), target->name,
+                  **format, reply);
+  }
+
+  static Response Copy(const Response& response) {
+    Response copy;
+    copy.status = response.status;
+    copy.headers = response.headers;
+    copy.text = response.text;
+    return copy;
+  }
+
+  // The format to download in; nullopt: the dataset's description is wanted.
+  static Result<std::optional<Format>> ChooseFormat(const Target& target, const Request& request) {
+    if (target.extension) {
+      if (const auto format = FormatByExtension(*target.extension)) return std::optional(*format);
+      std::vector<std::string> known;
+      for (const FormatInfo& info : Formats()) known.emplace_back(info.extension);
+      return Error{ErrorKind::kUnsupported,
+                   fmt::format("there is no format '{}'.{} Formats are: {}", *target.extension,
+                               DidYouMean(*target.extension, known), Join(known, " ")),
+                   {}};
+    }
+    if (const auto format = FormatByAccept(request.Find("Accept"))) return std::optional(*format);
+    // Parameters ask for rows; a description has none, and nothing is ignored.
+    if (!request.query.empty()) return std::optional(Format::kJson);
+    return std::optional<Format>();
+  }
+
+  Result<Response> Ready() {
+    if (const auto list = catalog_.List(); !list) return list.error();
+    return PlainText("ready\n");
+  }
+
+  Result<Response> Datasets() {
+    const auto list = catalog_.List();
+    if (!list) return list.error();
+    return Json(DescribeLake(options_.title, *list));
+  }
+
+  Result<Response> Describe(const std::string& name) {
+    const auto dataset = catalog_.Find(name);
+    if (!dataset) return dataset.error();
+    auto text = DescribeDataset(**dataset, database_);
+    if (!text) return text.error();
+    return Json(*std::move(text));
+  }
+
+  Result<Response> OpenApi() {
+    const auto list = catalog_.List();
+    if (!list) return list.error();
+    std::vector<std::shared_ptr<const Dataset>> datasets;
+    for (const DatasetConfig& config : *list) {
+      if (auto dataset = catalog_.Find(config.name)) datasets.push_back(*std::move(dataset));
+    }
+    return Json(DescribeApi(options_.title, datasets));
+  }
+
+  std::string Metrics() const {
+    const ProductionCounters counters = productions_.counters();
+    std::string text;
+    const auto add = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
+      text += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+    };
+    add("eider_requests_total", "counter", "Requests handled", requests_);
+    add("eider_queries_total", "counter", "Results produced by a query", counters.started);
+    add("eider_results_shared_total", "counter", "Requests served from another request's result", counters.joined);
+    add("eider_queries_running", "gauge", "Queries running now", counters.running);
+    add("eider_queries_waiting", "gauge", "Queries waiting for their turn", counters.waiting);
+    add("eider_results_kept", "gauge", "Finished results kept", counters.kept);
+    add("eider_spool_bytes", "gauge", "Bytes of results on disk", counters.spool_bytes);
+    if (options_.transport_metrics) text += options_.transport_metrics();
+    return text;
+  }
+
+  Catalog& catalog_;
+  Database& database_;
+  Productions& productions_;
+  const ServiceOptions options_;
+  Receipts receipts_;
+  std::atomic<std::uint64_t> requests_{0};
+  std::atomic<std::size_t> planning_{0};
+  boost::asio::thread_pool planners_;  // last: its threads use all of the above
+};
+
+Service::Service(Catalog& catalog, Database& database, Productions& productions, ServiceOptions options)
+    : core_(std::make_unique<Core>(catalog, database, productions, std::move(options))) {}
+Service::~Service() = default;
+
+void Service::Handle(Request request, Reply reply) { core_->Handle(std::move(request), std::move(reply)); }
+
+}  // namespace eider

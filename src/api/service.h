@@ -1,0 +1,44 @@
+// Service: every route of Eider over HTTP, whatever transport brought the request.
+// Handle returns at once; listing, planning and small queries happen on the service's own few threads, results are
+// produced by Productions, and a reply is given when the response can begin.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http.h"
+#include "catalog/catalog.h"
+#include "engine/database.h"
+#include "engine/production.h"
+
+namespace eider {
+
+struct ServiceOptions {
+  std::chrono::milliseconds time_limit{10 * 60 * 1000};  // for one query, its wait for a turn apart
+  std::uint64_t result_bytes = 0;                        // of one result before compression; 0: no limit
+  std::string cache_control = "no-cache";                // kept by caches, but asked again each time: ETags are cheap
+  std::string title = "Eider";
+  int planners = 4;                                      // threads that list, describe and plan
+  std::size_t planning = 2000;                           // requests that wait for them; more are refused
+  WallClock wall_clock = SystemWallClock();
+  std::function<std::string()> transport_metrics;        // the transport's lines for /metrics, or empty
+};
+
+class Service final : public Handler {
+ public:
+  // All three must outlive the service.
+  Service(Catalog& catalog, Database& database, Productions& productions, ServiceOptions options);
+  // Waits for the planners; replies that are still owed are given as kCancelled.
+  ~Service() override;
+
+  void Handle(Request request, Reply reply) override;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace eider

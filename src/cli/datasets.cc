@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "api/describe.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "download/format.h"
+
+namespace eider {
+
+int ListDatasets(const LakeOptions& lake, bool json) {
+  auto session = OpenSession(lake);
+  if (!session) return Complain(session.error());
+  const auto list = session->catalog->List();
+  if (!list) return Complain(list.error());
+  if (json) {
+    fmt::print("{}", DescribeLake("Eider", *list));
+    return 0;
+  }
+  if (list->empty()) {
+    fmt::print(stderr, "eider: no datasets in {}; put name.parquet, name.csv or a folder of them there\n",
+               session->store->name());
+  }
+  std::size_t width = 0;
+  for (const DatasetConfig& config : *list) width = std::max(width, config.name.size());
+  for (const DatasetConfig& config : *list) fmt::print("{:<{}}  {}\n", config.name, width, config.title);
+  return 0;
+}
+
+int DescribeOne(const LakeOptions& lake, const std::string& name, bool json) {
+  auto session = OpenSession(lake);
+  if (!session) return Complain(session.error());
+  const auto found = session->catalog->Find(name);
+  if (!found) return Complain(found.error());
+  const Dataset& dataset = **found;
+  if (json) {
+    const auto text = DescribeDataset(dataset, *session->database);
+    if (!text) return Complain(text.error());
+    fmt::print("{}", *text);
+    return 0;
+  }
+  const std::string& title = dataset.config.title;
+  fmt::print("{}{}\n", dataset.config.name, title.empty() ? "" : ": " + title);
+  if (!dataset.config.description.empty()) fmt::print("{}\n", dataset.config.description);
+  fmt::print("{} object{}, {}, changed {}\n", dataset.snapshot->objects().size(),
+             dataset.snapshot->objects().size() == 1 ? "" : "s", HumanBytes(dataset.snapshot->size_bytes()),
+             Rfc3339(dataset.snapshot->newest()));
+  fmt::print("formats: {}\n\n", Join(ExtensionsFor(dataset), " "));
+  std::size_t width = 0;
+  for (const Column& column : dataset.columns) width = std::max(width, column.name.size());
+  for (const Column& column : dataset.columns) fmt::print("  {:<{}}  {}\n", column.name, width, column.type);
+  return 0;
+}
+
+int Check(const LakeOptions& lake) {
+  SetLogLevel(LogLevel::kWarn);
+  auto session = OpenSession(lake);
+  if (!session) return Complain(session.error());
+  const auto list = session->catalog->List();
+  if (!list) return Complain(list.error());
+  std::size_t broken = 0;
+  for (const DatasetConfig& config : *list) {
+    const auto found = session->catalog->Find(config.name);
+    if (found) {
+      const Dataset& dataset = **found;
+      fmt::print("ok      {}: {} objects, {}, {} columns\n", config.name, dataset.snapshot->objects().size(),
+                 HumanBytes(dataset.snapshot->size_bytes()), dataset.columns.size());
+    } else {
+      ++broken;
+      fmt::print("broken  {}: {}\n", config.name, found.error().message);
+    }
+  }
+  fmt::print("{} datasets, {} broken\n", list->size(), broken);
+  return broken == 0 ? 0 : 1;
+}
+
+}  // namespace eider

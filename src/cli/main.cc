@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+
+#include "catalog/catalog.h"
+#include "cli/verbs.h"
+
+namespace {
+
+void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
+  verb.add_option("--lake", lake.lake, "Folder, s3://bucket/prefix or https://host/path that the data lives under")
+      ->envname("EIDER_LAKE");
+  verb.add_option("--config", lake.config_file, "An eider.yaml outside of the lake")->envname("EIDER_CONFIG");
+  verb.add_option("--region", lake.store.region, "S3 region; default: as AWS's tools find it");
+  verb.add_option("--endpoint", lake.store.endpoint, "S3 endpoint, e.g. http://127.0.0.1:9000")
+      ->envname("AWS_ENDPOINT_URL_S3");
+  verb.add_option_function<bool>(
+      "--path-style", [&lake](bool on) { lake.store.path_style = on; },
+      "Bucket in the path (true) or in the host name (false); default: true with --endpoint");
+  verb.add_option("--profile", lake.store.profile, "Profile of AWS's configuration files");
+  verb.add_flag("--anonymous", lake.store.anonymous, "Do not sign requests: public buckets");
+  verb.add_flag("--requester-pays", lake.store.requester_pays, "Agree to pay for requests and transfer");
+  verb.add_option("--ca-bundle", lake.store.ca_bundle, "PEM file to trust instead of the system's")
+      ->envname("AWS_CA_BUNDLE");
+  verb.add_option("--memory", lake.memory, "Memory for queries, above it they spill to disk")->capture_default_str();
+  verb.add_option("--threads", lake.threads, "Threads for queries; 0: as many as cores")->capture_default_str();
+  verb.add_option("--queries", lake.queries, "Queries at once; 0: as many as threads")->capture_default_str();
+  verb.add_option("--time-limit", lake.time_limit_seconds, "Seconds for one query")->capture_default_str();
+  verb.add_option("--spool-folder", lake.spool_folder, "Where results wait for their readers; default: TMPDIR");
+  verb.add_option("--spool-bytes", lake.spool_bytes, "Disk for all results together")->capture_default_str();
+  verb.add_option("--spill-bytes", lake.spill_bytes, "Disk for queries that outgrow --memory")->capture_default_str();
+  verb.add_option("--extensions", lake.extensions, "Folder of DuckDB extensions")->envname("EIDER_EXTENSIONS");
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Eider turns a folder of files, on a disk or in object storage, into a database that nobody has to run.",
+               "eider");
+  app.set_version_flag("--version", EIDER_VERSION);
+  app.require_subcommand(1);
+  eider::LakeOptions lake;
+  int exit_code = 0;
+
+  auto& serve = *app.add_subcommand("serve", "Serve the lake's datasets over HTTP");
+  eider::ServeOptions serve_options;
+  AddLakeOptions(serve, lake);
+  serve.add_option("--listen", serve_options.listen, "ADDRESS:PORT; port 0 lets the system choose")->capture_default_str();
+  serve.add_option("--http-threads", serve_options.threads, "Threads for connections")->capture_default_str();
+  serve.add_option("--max-connections", serve_options.max_connections, "More get 503")->capture_default_str();
+  serve.add_option("--grace", serve_options.grace_seconds, "Seconds for downloads to finish at SIGTERM")
+      ->capture_default_str();
+  serve.add_option("--stall", serve_options.stall_seconds, "Seconds after which a reader that takes nothing is cut")
+      ->capture_default_str();
+  serve.callback([&] { exit_code = eider::Serve(lake, serve_options); });
+
+  auto& get = *app.add_subcommand("get", "Download rows without a server: eider get 'flights.csv?origin=JFK' -o f.csv");
+  eider::GetOptions get_options;
+  AddLakeOptions(get, lake);
+  get.add_option("TARGET", get_options.target, "NAME.FORMAT?PARAMETERS, as in a URL")->required();
+  get.add_option("-o,--output", get_options.output, "File; an interrupted one is resumed. Default: standard output");
+  get.add_flag("-q,--quiet", get_options.quiet, "No progress bar");
+  get.callback([&] { exit_code = eider::Get(lake, get_options); });
+
+  bool json = false;
+  auto& datasets = *app.add_subcommand("datasets", "List the lake's datasets");
+  AddLakeOptions(datasets, lake);
+  datasets.add_flag("--json", json, "As GET /datasets answers");
+  datasets.callback([&] { exit_code = eider::ListDatasets(lake, json); });
+
+  auto& describe = *app.add_subcommand("describe", "Columns and size of a dataset");
+  std::string name;
+  AddLakeOptions(describe, lake);
+  describe.add_option("NAME", name)->required();
+  describe.add_flag("--json", json, "As GET /NAME answers");
+  describe.callback([&] { exit_code = eider::DescribeOne(lake, name, json); });
+
+  auto& check = *app.add_subcommand("check", "Check the configuration and every dataset's objects");
+  AddLakeOptions(check, lake);
+  check.callback([&] { exit_code = eider::Check(lake); });
+
+  auto& schema = *app.add_subcommand("schema", "Print the JSON Schema of eider.yaml, for editors");
+  schema.callback([] { fmt::print("{}", eider::ConfigSchema()); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Many threads allocate little each; an arena for each of them would multiply what glibc keeps.
+  mallopt(M_ARENA_MAX, 4);
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception& error) {
+    return eider::Complain(eider::Internal(error.what()));
+  }
+}

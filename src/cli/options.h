@@ -1,0 +1,30 @@
+// What the command line and the environment say, shared by all verbs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "object/object_store.h"
+
+namespace eider {
+
+struct LakeOptions {
+  std::string lake;         // folder, s3://bucket/prefix, https://host/path
+  std::string config_file;  // an eider.yaml outside of the lake
+  StoreOptions store;
+
+  std::string memory = "1GiB";
+  int threads = 0;
+  std::string extensions;
+  std::string spool_folder;
+  std::string spool_bytes = "8GiB";
+  std::string spill_bytes = "8GiB";
+  int queries = 0;             // at once; 0: as many as threads
+  int time_limit_seconds = 600;
+};
+
+// The lake where none is named: DATASET_BUCKET=b means s3://b/dataset/. kInvalid says how to name one.
+Result<std::string> LakeRoot(const LakeOptions& options);
+
+}  // namespace eider

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "server/server.h"
+
+namespace eider {
+namespace {
+
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+Result<ListenAddress> ParseListen(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : ParseUint(text.substr(colon + 1));
+  if (!port || *port > 65535) {
+    return Invalid(fmt::format("--listen wants ADDRESS:PORT, e.g. 127.0.0.1:8080, not '{}'", text), "--listen");
+  }
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return ListenAddress{host.empty() ? "127.0.0.1" : host, static_cast<std::uint16_t>(*port)};
+}
+
+std::string TransportMetrics(const ServerStats& stats) {
+  std::string text;
+  const auto add = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
+    text += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+  };
+  add("eider_connections_open", "gauge", "Connections open now", stats.connections_open);
+  add("eider_connections_refused_total", "counter", "Connections beyond the cap", stats.connections_refused);
+  add("eider_sent_bytes_total", "counter", "Bytes sent, heads and framing included", stats.bytes_sent);
+  add("eider_responses_cut_total", "counter", "Responses cut: stalled readers, and the rest at a stop", stats.cut);
+  add("eider_clients_left_total", "counter", "Clients that left before the end", stats.clients_left);
+  add("eider_responses_broken_total", "counter", "Bodies that ended in an error after the first byte", stats.errors);
+  text += "# HELP eider_responses_total Responses by class of status\n# TYPE eider_responses_total counter\n";
+  for (int status = 1; status <= 5; ++status) {
+    text += fmt::format("eider_responses_total{{class=\"{}xx\"}} {}\n", status, stats.responses[status].load());
+  }
+  return text;
+}
+
+// Waits for SIGTERM and SIGINT on a thread of its own: the first drains, the second cuts.
+class SignalStop {
+ public:
+  static sigset_t Signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);  // ends the thread
+    return set;
+  }
+
+  SignalStop(Server& server, std::chrono::seconds grace)
+      : thread_([&server, grace, this] {
+          const sigset_t set = Signals();
+          bool asked = false;
+          for (int signal = 0; sigwait(&set, &signal) == 0;) {
+            if (signal == SIGUSR1 && done_) return;
+            if (signal == SIGUSR1) continue;
+            Log(LogLevel::kInfo, "stopping", {{"signal", std::int64_t{signal}}, {"cut", asked}});
+            server.Stop(asked ? std::chrono::milliseconds(0) : std::chrono::milliseconds(grace));
+            asked = true;
+          }
+        }) {}
+  ~SignalStop() {
+    done_ = true;
+    pthread_kill(thread_.native_handle(), SIGUSR1);
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+}  // namespace
+
+int Serve(const LakeOptions& lake, const ServeOptions& options) {
+  // Before any thread starts, so that all of them leave the signals to SignalStop.
+  const sigset_t set = SignalStop::Signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  const auto address = ParseListen(options.listen);
+  if (!address) return Complain(address.error());
+  const auto stats = std::make_shared<ServerStats>();
+  auto session = OpenSession(lake, [stats] { return TransportMetrics(*stats); });
+  if (!session) return Complain(session.error());
+  const auto datasets = session->catalog->List();
+  if (!datasets) return Complain(datasets.error());
+
+  ServerOptions server_options;
+  server_options.address = address->host;
+  server_options.port = address->port;
+  server_options.threads = static_cast<unsigned>(options.threads);
+  server_options.max_connections = static_cast<std::size_t>(options.max_connections);
+  server_options.stall_timeout = std::chrono::seconds(options.stall_seconds);
+  server_options.stats = stats;
+  auto server = Server::Listen(server_options, *session->service);
+  if (!server) return Complain(server.error());
+  fmt::print(stderr, "eider: serving {} dataset{} of {} at http://{}:{}/\n", datasets->size(),
+             datasets->size() == 1 ? "" : "s", session->store->name(), address->host, (*server)->port());
+  if (datasets->empty()) {
+    fmt::print(stderr, "eider: the lake is empty; put name.parquet, name.csv or a folder of them there\n");
+  }
+  {
+    const SignalStop stop(**server, std::chrono::seconds(options.grace_seconds));
+    (*server)->Run();
+  }
+  return 0;
+}
+
+}  // namespace eider

@@ -1,0 +1,106 @@
+#include "cli/session.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace eider {
+namespace {
+
+Result<std::uint64_t> ByteCount(const std::string& text, const char* option) {
+  const auto bytes = ParseByteCount(text);
+  if (bytes && *bytes > 0) return *bytes;
+  return Invalid(fmt::format("{} wants a size such as 512MiB or 2GB, not '{}'", option, text), option);
+}
+
+Result<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return NotFound(fmt::format("cannot read the configuration '{}': {}", path, std::strerror(errno)));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Beside the program, then where it was built with.
+std::string ExtensionsFolder(const LakeOptions& options) {
+  if (!options.extensions.empty()) return options.extensions;
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const auto beside = program.parent_path() / "extensions";
+  if (std::filesystem::is_directory(beside, ignored)) return beside.string();
+  return EIDER_EXTENSIONS;
+}
+
+Status OpenParts(Session& session, const LakeOptions& options) {
+  const auto root = LakeRoot(options);
+  if (!root) return root.error();
+  auto store = OpenStore(*root, options.store);
+  if (!store) return store.error();
+  session.store = *std::move(store);
+
+  DatabaseOptions database_options;
+  const auto memory = ByteCount(options.memory, "--memory");
+  if (!memory) return memory.error();
+  const auto spill = ByteCount(options.spill_bytes, "--spill-bytes");
+  if (!spill) return spill.error();
+  database_options.memory_bytes = *memory;
+  database_options.spill_bytes = *spill;
+  database_options.threads = options.threads;
+  database_options.extensions_folder = ExtensionsFolder(options);
+  auto database = Database::Open(database_options);
+  if (!database) return database.error();
+  session.database = *std::move(database);
+
+  CatalogOptions catalog_options;
+  if (!options.config_file.empty()) {
+    auto text = ReadFile(options.config_file);
+    if (!text) return text.error();
+    catalog_options.config_yaml = *std::move(text);
+    catalog_options.config_name = options.config_file;
+  }
+  // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
+  if (session.store->remote()) catalog_options.listing_age = std::chrono::seconds(5);
+  auto catalog = Catalog::Open(*session.store, *session.database, catalog_options);
+  if (!catalog) return catalog.error();
+  session.catalog = *std::move(catalog);
+
+  ProductionOptions production_options;
+  const auto spool = ByteCount(options.spool_bytes, "--spool-bytes");
+  if (!spool) return spool.error();
+  production_options.spool_bytes = *spool;
+  production_options.spool_folder = options.spool_folder.empty() ? std::filesystem::temp_directory_path().string()
+                                                                 : options.spool_folder;
+  production_options.running = options.queries > 0 ? options.queries : session.database->threads();
+  session.productions = std::make_unique<Productions>(production_options);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> LakeRoot(const LakeOptions& options) {
+  if (!options.lake.empty()) return options.lake;
+  if (const char* bucket = std::getenv("DATASET_BUCKET"); bucket != nullptr && *bucket != '\0') {
+    return fmt::format("s3://{}/dataset/", bucket);
+  }
+  return Invalid("no lake: name one with --lake FOLDER or --lake s3://BUCKET/PREFIX, or set EIDER_LAKE", "--lake");
+}
+
+Result<Session> OpenSession(const LakeOptions& options, std::function<std::string()> transport_metrics) {
+  Session session;
+  if (const auto status = OpenParts(session, options); !status) return status.error();
+  ServiceOptions service_options;
+  service_options.time_limit = std::chrono::seconds(options.time_limit_seconds);
+  service_options.transport_metrics = std::move(transport_metrics);
+  session.service =
+      std::make_unique<Service>(*session.catalog, *session.database, *session.productions, std::move(service_options));
+  return session;
+}
+
+}  // namespace eider

@@ -1,0 +1,26 @@
+// Session: the parts of Eider put together over one lake, in the order in which they depend on each other.
+#pragma once
+
+#include <memory>
+
+#include "api/service.h"
+#include "catalog/catalog.h"
+#include "cli/options.h"
+#include "engine/database.h"
+#include "engine/production.h"
+#include "object/object_store.h"
+
+namespace eider {
+
+struct Session {
+  std::unique_ptr<ObjectStore> store;
+  std::unique_ptr<Database> database;
+  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Productions> productions;
+  std::unique_ptr<Service> service;
+};
+
+// `transport_metrics` is added to /metrics.
+Result<Session> OpenSession(const LakeOptions& options, std::function<std::string()> transport_metrics = {});
+
+}  // namespace eider

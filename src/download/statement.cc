@@ -1,0 +1,253 @@
+#include "download/statement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/digest.h"
+#include "base/text.h"
+
+namespace eider {
+namespace {
+
+namespace json = boost::json;
+
+// The row's place in the source: by file and row in Parquet, counted elsewhere. It breaks ties and ends pages.
+std::vector<SortKey> PositionKeys(const Dataset& dataset) {
+  if (dataset.row_position) return {{"file_index", false}, {"file_row_number", false}};
+  return {{"eider row", false}};
+}
+
+std::string TypeOf(const Dataset& dataset, const std::string& column) {
+  for (const Column& known : dataset.columns) {
+    if (known.name == column) return known.type_class == TypeClass::kText ? "VARCHAR" : known.type;
+  }
+  return "BIGINT";  // a position
+}
+
+// What identifies the request that a token belongs to: all of it but the page's own size and place.
+std::string PageSeries(const Dataset& dataset, DownloadRequest request) {
+  request.limit.reset();
+  request.after.clear();
+  request.format = Format::kCsv;
+  return Sha256Hex(dataset.version + "\n" + Normalised(dataset, request)).substr(0, 16);
+}
+
+struct PageStart {
+  std::vector<std::optional<std::string>> keys;  // of the last row before this page, as text
+};
+
+Result<PageStart> ReadToken(const Dataset& dataset, const DownloadRequest& request, std::size_t key_count) {
+  const Error wrong = Invalid(
+      "'_after' is not a token for this request as the dataset stands now: it was cut, made for other parameters, or the "
+      "data has changed since; begin again without '_after'",
+      "_after");
+  boost::system::error_code failed;
+  const json::value token = json::parse(Base64UrlDecode(request.after), failed);
+  if (failed || !token.is_array() || token.as_array().size() != key_count + 1) return wrong;
+  const json::array& parts = token.as_array();
+  if (!parts[0].is_string() || parts[0].as_string() != PageSeries(dataset, request)) return wrong;
+  PageStart start;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    if (parts[i].is_null()) {
+      start.keys.emplace_back(std::nullopt);
+    } else if (parts[i].is_string()) {
+      start.keys.emplace_back(std::string(parts[i].as_string()));
+    } else {
+      return wrong;
+    }
+  }
+  return start;
+}
+
+class Builder {
+ public:
+  Builder(const Dataset& dataset, const DownloadRequest& request) : dataset_(dataset), request_(request) {
+    order_ = request.sort;
+    for (SortKey& key : PositionKeys(dataset)) order_.push_back(std::move(key));
+  }
+
+  // FROM and WHERE, the page's start included.
+  Result<std::string> Source() {
+    std::vector<std::string> conditions;
+    for (const Filter& filter : request_.filters) conditions.push_back(Condition(filter));
+    if (!request_.after.empty()) {
+      const auto start = ReadToken(dataset_, request_, order_.size());
+      if (!start) return start.error();
+      conditions.push_back(After(start->keys, 0));
+    }
+    std::string sql = " FROM " + Relation();
+    if (!conditions.empty()) sql += " WHERE " + Join(conditions, " AND ");
+    return sql;
+  }
+
+  // ORDER BY, where the source's own order is not enough. DuckDB's NULLS LAST is stated, for After depends on it.
+  std::string Order() const {
+    if (request_.sort.empty() && request_.after.empty()) return {};
+    std::vector<std::string> keys;
+    for (const SortKey& key : order_) {
+      keys.push_back(QuoteIdentifier(key.column) + (key.descending ? " DESC" : " ASC") + " NULLS LAST");
+    }
+    return " ORDER BY " + Join(keys, ", ");
+  }
+
+  std::string KeyList() const {
+    std::vector<std::string> keys;
+    for (const SortKey& key : order_) keys.push_back(QuoteIdentifier(key.column));
+    return Join(keys, ", ");
+  }
+
+  std::optional<std::uint64_t> Rows() const {
+    if (!request_.limit) return dataset_.config.max_rows;
+    return std::min(*request_.limit, dataset_.config.max_rows.value_or(*request_.limit));
+  }
+
+  Statement Take(std::string sql) {
+    Statement statement;
+    statement.sql = std::move(sql);
+    statement.values = std::move(values_);
+    statement.format = request_.format;
+    statement.keep_order = !request_.any_order;
+    statement.snapshot = dataset_.snapshot;
+    return statement;
+  }
+
+  void NeedPosition() { need_position_ = true; }
+
+ private:
+  std::string Relation() const {
+    const bool counted = !dataset_.row_position &&
+                         (need_position_ || !request_.sort.empty() || !request_.after.empty());
+    if (!counted) return dataset_.relation;
+    return fmt::format("(SELECT *, row_number() OVER () AS \"eider row\" FROM {})", dataset_.relation);
+  }
+
+  std::string Bind(const std::string& text, const std::string& type) {
+    values_.push_back({text, type});
+    return fmt::format("${}", values_.size());
+  }
+
+  std::string Condition(const Filter& filter) {
+    const Column& column = dataset_.columns[filter.column];
+    const std::string name = QuoteIdentifier(column.name);
+    const std::string type = TypeOf(dataset_, column.name);
+    std::vector<std::string> bound;
+    for (const std::string& value : filter.values) bound.push_back(Bind(value, type));
+    switch (filter.op) {
+      case Operator::kEq:
+      case Operator::kIn:
+        if (bound.size() == 1) return fmt::format("{} = {}", name, bound[0]);
+        return fmt::format("{} IN ({})", name, Join(bound, ", "));
+      case Operator::kNe: return fmt::format("{} <> {}", name, bound[0]);
+      case Operator::kLt: return fmt::format("{} < {}", name, bound[0]);
+      case Operator::kLte: return fmt::format("{} <= {}", name, bound[0]);
+      case Operator::kGt: return fmt::format("{} > {}", name, bound[0]);
+      case Operator::kGte: return fmt::format("{} >= {}", name, bound[0]);
+      case Operator::kNotIn: return fmt::format("{} NOT IN ({})", name, Join(bound, ", "));
+      case Operator::kBetween: return fmt::format("{} BETWEEN {} AND {}", name, bound[0], bound[1]);
+      case Operator::kContains: return fmt::format("contains({}::VARCHAR, {})", name, bound[0]);
+      case Operator::kStartsWith: return fmt::format("starts_with({}::VARCHAR, {})", name, bound[0]);
+      case Operator::kEndsWith: return fmt::format("ends_with({}::VARCHAR, {})", name, bound[0]);
+      case Operator::kLike: return fmt::format("{}::VARCHAR LIKE {}", name, bound[0]);
+      case Operator::kIsNull: return name + " IS NULL";
+      case Operator::kNotNull: return name + " IS NOT NULL";
+    }
+    return "false";
+  }
+
+  // The rows behind `keys` in the order: beyond the first key, or equal to it and behind the rest. NULLs come last.
+  std::string After(const std::vector<std::optional<std::string>>& keys, std::size_t at) {
+    const SortKey& key = order_[at];
+    const std::string name = QuoteIdentifier(key.column);
+    const bool last = at + 1 == order_.size();
+    if (!keys[at]) return last ? "false" : fmt::format("({} IS NULL AND {})", name, After(keys, at + 1));
+    const std::string value = Bind(*keys[at], TypeOf(dataset_, key.column));
+    const std::string beyond = fmt::format("{} {} {} OR {} IS NULL", name, key.descending ? "<" : ">", value, name);
+    if (last) return fmt::format("({})", beyond);
+    return fmt::format("({} OR ({} = {} AND {}))", beyond, name, value, After(keys, at + 1));
+  }
+
+  const Dataset& dataset_;
+  const DownloadRequest& request_;
+  std::vector<SortKey> order_;
+  std::vector<BoundValue> values_;
+  bool need_position_ = false;
+};
+
+std::string PlainColumns(const Dataset& dataset, const DownloadRequest& request) {
+  std::vector<std::string> names;
+  for (const std::size_t column : request.columns) names.push_back(QuoteIdentifier(dataset.columns[column].name));
+  return Join(names, ", ");
+}
+
+// RFC 7946: a Feature's members; the coordinates leave the properties, a row without a place has a null geometry.
+std::string FeatureColumns(const Dataset& dataset, const DownloadRequest& request) {
+  std::vector<std::string> properties;
+  for (const std::size_t column : request.columns) {
+    const std::string& name = dataset.columns[column].name;
+    const bool place = dataset.geometry ? name == *dataset.geometry
+                                        : name == dataset.lon_lat->first || name == dataset.lon_lat->second;
+    if (!place) properties.push_back(fmt::format("{} := {}", QuoteIdentifier(name), QuoteIdentifier(name)));
+  }
+  std::string geometry;
+  if (dataset.geometry) {
+    geometry = fmt::format("ST_AsGeoJSON({})", QuoteIdentifier(*dataset.geometry));
+  } else {
+    const std::string lon = QuoteIdentifier(dataset.lon_lat->first) + "::DOUBLE";
+    const std::string lat = QuoteIdentifier(dataset.lon_lat->second) + "::DOUBLE";
+    geometry = fmt::format(
+        "CASE WHEN isfinite({0}) AND isfinite({1}) THEN struct_pack(type := 'Point', coordinates := [{0}, {1}]) END", lon,
+        lat);
+  }
+  return fmt::format("'Feature' AS type, {} AS geometry, {} AS properties", geometry,
+                     properties.empty() ? "NULL" : fmt::format("struct_pack({})", Join(properties, ", ")));
+}
+
+}  // namespace
+
+Result<Statement> MakeDownload(const Dataset& dataset, const DownloadRequest& request) {
+  Builder builder(dataset, request);
+  const auto source = builder.Source();
+  if (!source) return source.error();
+  if (request.count) {
+    Statement count = builder.Take("SELECT count(*) AS count" + *source);
+    if (count.format == Format::kGeoJson) count.format = Format::kJson;
+    return count;
+  }
+  std::string sql = "SELECT ";
+  sql += request.format == Format::kGeoJson ? FeatureColumns(dataset, request) : PlainColumns(dataset, request);
+  sql += *source + builder.Order();
+  if (const auto rows = builder.Rows()) sql += fmt::format(" LIMIT {}", *rows);
+  return builder.Take(std::move(sql));
+}
+
+Result<std::optional<Statement>> MakePageEnd(const Dataset& dataset, const DownloadRequest& request) {
+  if (!request.limit || *request.limit == 0 || *request.limit > kPageRows || request.count || request.any_order) {
+    return std::optional<Statement>();
+  }
+  Builder builder(dataset, request);
+  builder.NeedPosition();
+  const auto source = builder.Source();
+  if (!source) return source.error();
+  // A dataset's row cap ends the series; so does a page that is not full.
+  if (dataset.config.max_rows && *dataset.config.max_rows <= *request.limit) return std::optional<Statement>();
+  return std::optional<Statement>(builder.Take(fmt::format("SELECT {}{}{} LIMIT 2 OFFSET {}", builder.KeyList(), *source,
+                                                           builder.Order(), *request.limit - 1)));
+}
+
+std::string PageToken(const Dataset& dataset, const DownloadRequest& request, const Table& page_end) {
+  if (page_end.rows.size() < 2) return {};
+  json::array token;
+  token.emplace_back(PageSeries(dataset, request));
+  for (const auto& cell : page_end.rows.front()) {
+    if (cell) {
+      token.emplace_back(*cell);
+    } else {
+      token.emplace_back(nullptr);
+    }
+  }
+  return Base64Url(json::serialize(token));
+}
+
+}  // namespace eider
