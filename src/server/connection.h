@@ -34,7 +34,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Strand strand() const { return strand_; }
   const std::string& peer() const { return peer_; }
   Ending ending() const { return ending_; }
-  bool draining() const { return draining_; }
+  bool draining() const { return core_->connections.draining(); }
 
   // Waits for the first byte of a request. False when there will be none: left, idle too long, or draining.
   Awaitable<bool> WaitForInput(Milliseconds limit);
@@ -72,7 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<void> CloseAfterLinger();
   void Close();
 
-  // Any thread.
+  // Any thread. Drain closes the connection if it waits for a request; else draining() is looked at when it would.
   void Drain();
   void Cut();
 
@@ -93,7 +93,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string peer_;
 
   Ending ending_ = Ending::kNone;
-  bool draining_ = false;
   bool idle_ = false;
   bool lingering_ = false;
 

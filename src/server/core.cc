@@ -1,7 +1,5 @@
 #include "server/core.h"
 
-#include <vector>
-
 #include "server/connection.h"
 
 namespace eider {

@@ -1,11 +1,13 @@
 // What the server and its connections share. Kept alive by each of them, so that a late Reply finds valid memory.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "server/asio_types.h"
 #include "server/server.h"
@@ -22,6 +24,9 @@ class ConnectionSet {
   void Remove(Connection* connection);
   std::size_t size() const;
 
+  // True from the beginning of Drain on: a response that begins now says that the connection will close.
+  bool draining() const { return draining_; }
+
   // Tells every connection to end when its response has ended; `on_empty` is called once, on any thread, when the
   // last has gone, or now.
   void Drain(std::function<void()> on_empty);
@@ -34,13 +39,15 @@ class ConnectionSet {
 
   mutable std::mutex mutex_;
   std::unordered_map<Connection*, std::weak_ptr<Connection>> open_;
-  bool draining_ = false;
+  std::atomic<bool> draining_ = false;
   std::function<void()> on_empty_;
 };
 
 struct Core {
   Core(ServerOptions given, Handler& served)
-      : options(std::move(given)), handler(served), stats(options.stats ? options.stats : std::make_shared<ServerStats>()),
+      : options(std::move(given)),
+        handler(served),
+        stats(options.stats ? options.stats : std::make_shared<ServerStats>()),
         io(static_cast<int>(options.threads)) {}
 
   std::string Date() const { return HttpDate(options.wall_clock()); }

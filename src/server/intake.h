@@ -26,8 +26,8 @@ class Intake {
   Found Fill();
 
   std::string_view held() const { return {buffer_.get(), held_}; }
-  void Clear() { held_ = 0; }     // held() was written
-  void ReleaseBuffer();           // when nothing is held: Fill makes another
+  void Clear() { held_ = 0; }  // held() was written
+  void ReleaseBuffer();        // when nothing is held: Fill makes another
   const Error& error() const { return *error_; }
 
   // All bytes of the stated length are here, and the body has not yet said whether it ended well. The last bytes

@@ -90,7 +90,8 @@ std::size_t RequestParser::ConsumeHead(std::string_view input) {
 // `line` may still lack its end. Called again with each read, which the limits keep short.
 bool RequestParser::RequestLineFits(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (std::any_of(line.begin(), line.end(), IsControl)) return Refuse(400, "The request line holds control characters.");
+  if (std::any_of(line.begin(), line.end(), IsControl))
+    return Refuse(400, "The request line holds control characters.");
   const std::size_t space = line.find(' ');
   if (std::min(space, line.size()) > kMaxMethodBytes) return Refuse(400, "This is not an HTTP request.");
   if (space == std::string_view::npos) return true;

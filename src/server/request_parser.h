@@ -17,8 +17,8 @@ namespace eider {
 class RequestParser {
  public:
   struct Limits {
-    std::size_t header_bytes = 16 * 1024;  // all header lines together; beyond: 431
-    std::size_t target_bytes = 8 * 1024;   // path and query; beyond: 414
+    std::size_t header_bytes = 16 * 1024;    // all header lines together; beyond: 431
+    std::size_t target_bytes = 8 * 1024;     // path and query; beyond: 414
     std::uint64_t body_bytes = 1024 * 1024;  // beyond: 413
   };
   enum class State : std::uint8_t { kHead, kBody, kDone, kRefused };
@@ -45,7 +45,7 @@ class RequestParser {
 
   // From kBody on.
   bool http_1_0() const { return http_1_0_; }
-  bool keep_alive() const { return keep_alive_; }            // the client's wish, with its version's default
+  bool keep_alive() const { return keep_alive_; }              // the client's wish, with its version's default
   bool expects_continue() const { return expects_continue_; }  // waits for "100 Continue" before it sends the body
 
  private:
@@ -63,8 +63,8 @@ class RequestParser {
   State state_ = State::kHead;
   Refusal refusal_;
   Request request_;
-  std::size_t line_start_ = 0;   // of the line that is being scanned, in the input of Consume
-  std::size_t scanned_ = 0;      // no LF before this
+  std::size_t line_start_ = 0;    // of the line that is being scanned, in the input of Consume
+  std::size_t scanned_ = 0;       // no LF before this
   std::size_t fields_start_ = 0;  // behind the request line; 0 until that is complete
   bool http_1_0_ = false;
   bool keep_alive_ = false;

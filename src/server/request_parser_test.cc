@@ -149,7 +149,8 @@ TEST(RequestParser, Refuses) {
       {"long target", 414, "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n"},
       {"1 MB query", 414, "GET /?q=" + std::string(1 << 20, 'x')},
       {"long header line", 431, get + "X: " + std::string(20000, 'x')},
-      {"many header lines", 431, [&] {
+      {"many header lines", 431,
+       [&] {
          std::string flood = get;
          for (int i = 0; i < 5000; ++i) flood += "X: y\r\n";
          return flood;

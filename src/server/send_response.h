@@ -22,9 +22,9 @@ std::string_view OutcomeName(Outcome outcome);
 
 struct Sent {
   Outcome outcome = Outcome::kComplete;
-  int status = 0;                 // as sent: a body that fails before its first byte becomes a problem
+  int status = 0;  // as sent: a body that fails before its first byte becomes a problem
   std::uint64_t body_bytes = 0;
-  bool keep_alive = false;        // the connection may carry another request
+  bool keep_alive = false;  // the connection may carry another request
 };
 
 // `response`, `client` and `id` must live until the coroutine ends. The body is destroyed by then. After an outcome

@@ -1,7 +1,9 @@
 #include "server/server.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
@@ -30,7 +32,21 @@ bool IsShortage(const error_code& error) {
          error == asio::error::no_buffer_space || error == asio::error::no_memory;
 }
 
-// Lets nothing escape into a thread's end: what an operation or a callback throws costs its connection, not the process.
+// Descriptors beside those of connections: the lake's files and sockets, spools, libraries.
+constexpr rlim_t kOtherDescriptors = 1024;
+
+// The usual soft limit of 1,024 is for programs that call select(2). A refusal shows as a shortage at accept.
+void RaiseOpenFileLimit(std::size_t connections) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = std::min<rlim_t>(connections + kOtherDescriptors, limit.rlim_max);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Lets nothing escape into a thread's end: what an operation or a callback throws costs its connection, not the
+// process.
 void RunContained(asio::io_context& io) {
   while (true) {
     try {
@@ -80,7 +96,8 @@ Status Server::State::Bind() {
   const ServerOptions& options = core_->options;
   const auto fail = [&](const error_code& error) {
     return Error{ErrorKind::kUnavailable,
-                 fmt::format("Cannot listen on {} port {}: {}.", options.address, options.port, error.message()), {}};
+                 fmt::format("Cannot listen on {} port {}: {}.", options.address, options.port, error.message()),
+                 {}};
   };
   error_code error;
   tcp::resolver resolver(core_->io);
@@ -112,7 +129,8 @@ Awaitable<void> Server::State::AcceptLoop() {
       shortage_was_logged_ = false;
       Begin(std::move(socket));
     } else if (IsShortage(error)) {
-      if (!shortage_was_logged_) Log(LogLevel::kError, "accept_failed", {{"reason", std::string_view(error.message())}});
+      if (!shortage_was_logged_)
+        Log(LogLevel::kError, "accept_failed", {{"reason", std::string_view(error.message())}});
       shortage_was_logged_ = true;
       pause_.expires_after(kAcceptBackoff);
       co_await pause_.async_wait(kTuple);
@@ -166,6 +184,7 @@ void Server::State::BeginStop(std::chrono::milliseconds grace) {
 
 Result<std::unique_ptr<Server>> Server::Listen(ServerOptions options, Handler& handler) {
   if (options.threads == 0) options.threads = 1;
+  RaiseOpenFileLimit(options.max_connections);
   try {
     auto state = std::make_unique<State>(std::move(options), handler);
     if (Status bound = state->Bind(); !bound) return bound.error();

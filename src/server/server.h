@@ -42,15 +42,17 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};    // without a request on an open connection: closed
   std::chrono::milliseconds header_timeout{10'000};  // from a request's first byte to the end of its header: 408
   std::chrono::milliseconds body_timeout{30'000};    // for a whole request body: 408
-  std::chrono::milliseconds stall_timeout{60'000};   // a reader that takes nothing for so long is cut
-  std::chrono::milliseconds linger_timeout{2'000};   // to let a refused client read why, before the socket closes
+  // A reader that takes nothing for so long is cut. Its kernel says in steps of up to 128 KiB what it took, so a
+  // minute spares every reader that is faster than about 2 KiB/s.
+  std::chrono::milliseconds stall_timeout{60'000};
+  std::chrono::milliseconds linger_timeout{2'000};  // to let a refused client read why, before the socket closes
 
   std::size_t max_header_bytes = 16 * 1024;
   std::size_t max_target_bytes = 8 * 1024;
   std::uint64_t max_body_bytes = 1024 * 1024;
   std::size_t max_connections = 2048;  // more get 503; needs as many file descriptors
 
-  // Measured on loopback with a 619 MB body: see the table in stream_response.cc.
+  // Measured with a body of 619 MB: see the table in connection.cc.
   std::size_t body_buffer_bytes = 64 * 1024;
 
   WallClock wall_clock = SystemWallClock();  // for the header Date
@@ -59,7 +61,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Binds and listens; clients may connect from now on and are answered once Run is called.
+  // Binds and listens; clients may connect from now on and are answered once Run is called. Raises the process's soft
+  // limit of open files, where the hard limit allows, to what max_connections needs.
   static Result<std::unique_ptr<Server>> Listen(ServerOptions options, Handler& handler);
 
   // Not while Run is under way.

@@ -39,7 +39,7 @@ class Tally {
 // The test's end of a ScriptedBody; outlives it.
 struct Script {
   std::mutex mutex;
-  std::string bytes;             // not yet read
+  std::string bytes;  // not yet read
   bool ended = false;
   std::optional<Error> failure;  // after `bytes`
   std::optional<std::uint64_t> length;

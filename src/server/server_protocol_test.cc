@@ -104,7 +104,8 @@ TEST_F(ServerProtocolTest, SaysContinue) {
 
 TEST_F(ServerProtocolTest, RefusesBeforeTheBodyIsSent) {
   StartEcho();
-  EXPECT_EQ(Refused("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n").status, 413);
+  EXPECT_EQ(Refused("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n").status,
+            413);
   EXPECT_EQ(Refused("PUT / HTTP/1.1\r\nHost: h\r\nExpect: a-miracle\r\nContent-Length: 5\r\n\r\n").status, 417);
 }
 
@@ -114,7 +115,9 @@ TEST_F(ServerProtocolTest, RefusesWhatIsMalformed) {
   EXPECT_EQ(Refused("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n").status, 400);
   EXPECT_EQ(Refused("GET / HTTP/3.0\r\nHost: h\r\n\r\n").status, 505);
   EXPECT_EQ(Refused("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
-                    "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n").status, 400);
+                    "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
+                .status,
+            400);
   EXPECT_EQ(Refused("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").status, 400);
 }
 
@@ -125,8 +128,9 @@ TEST_F(ServerProtocolTest, RefusesFloodsAndTheClientCanReadWhy) {
   std::string flood = "GET / HTTP/1.1\r\nHost: h\r\n";
   for (int i = 0; i < 50'000; ++i) flood += "X-" + std::to_string(i) + ": y\r\n";
   EXPECT_EQ(Refused(flood + "\r\n").status, 431);
-  EXPECT_EQ(Refused("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000\r\n\r\n" + std::string(4'000'000, 'x')).status,
-            413);
+  EXPECT_EQ(
+      Refused("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4000000\r\n\r\n" + std::string(4'000'000, 'x')).status,
+      413);
 }
 
 TEST_F(ServerProtocolTest, SlowHeadersAndBodiesAre408) {

@@ -4,8 +4,8 @@
 namespace eider {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using End = TestClient::End;
 
 class ServerStopTest : public ServerTest {};

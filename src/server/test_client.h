@@ -47,7 +47,7 @@ class TestClient {
   End ReadToEnd(std::string& out);
 
   void HalfClose();
-  void Leave();       // an ordinary close
+  void Leave();  // an ordinary close
   void LeaveWithReset();
 
  private:
