@@ -1,0 +1,113 @@
+"""The program under test, run as its users run it: one verb to its end, or `serve` until the test is over."""
+import os
+import re
+import signal
+import subprocess
+import threading
+
+import requests
+
+SERVING = re.compile(r"eider: serving \d+ datasets? of .* at (http://127\.0\.0\.1:(\d+)/)")
+SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: ")
+PATIENCE_SECONDS = 60  # for what takes milliseconds, but not under a sanitizer on a busy machine
+
+# What a developer's shell may hold must not decide a test.
+STRAY_VARIABLES = re.compile(r"AWS_|EIDER_(?!EXTENSIONS$)|DATASET_BUCKET$|https?_proxy$|HTTPS?_PROXY$|TE?MP(DIR)?$")
+
+
+def binary():
+    return os.environ["EIDER_BIN"]
+
+
+def clean_environment(**changes):
+    kept = {name: value for name, value in os.environ.items() if not STRAY_VARIABLES.match(name)}
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", **{name: str(value) for name, value in changes.items()}}
+
+
+def sanitizer_reports(text):
+    return [line for line in text.splitlines() if any(report in line for report in SANITIZER_REPORTS)]
+
+
+def run(*arguments, cwd=None, **environment):
+    """Runs a verb to its end; its output is bytes, its errors are text."""
+    done = subprocess.run([binary(), *map(str, arguments)], cwd=cwd, env=clean_environment(**environment),
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_SECONDS)
+    done.stderr = done.stderr.decode()
+    assert not sanitizer_reports(done.stderr), done.stderr
+    assert done.returncode >= 0, f"ended by signal {-done.returncode}: {done.stderr}"
+    return done
+
+
+class EiderServer:
+    """`eider serve` on a free port of 127.0.0.1. Leaving the context stops it and expects a clean exit."""
+
+    def __init__(self, lake, *options, **environment):
+        lake_options = [] if lake is None else ["--lake", str(lake)]
+        self.process = subprocess.Popen(
+            [binary(), "serve", *lake_options, "--listen", "127.0.0.1:0", *map(str, options)],
+            env=clean_environment(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True)
+        self.url = self.port = None
+        self._lines = []
+        self._serving_or_gone = threading.Event()
+        self._reader = threading.Thread(target=self._read_errors, daemon=True)
+        self._reader.start()
+
+    def __enter__(self):
+        assert self._serving_or_gone.wait(PATIENCE_SECONDS) and self.port, f"it does not serve:\n{self.log}"
+        return self
+
+    def __exit__(self, failed, *_):
+        if self.process.poll() is None:
+            self.terminate()
+        code = self.wait()
+        if failed is None:
+            assert not sanitizer_reports(self.log), self.log
+            assert code == 0, f"exit code {code}:\n{self.log}"
+
+    @property
+    def log(self):
+        """What it has written to stderr until now."""
+        return "".join(self._lines)
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self):
+        """Answers the exit code. Kills a process that does not end, which is a failure."""
+        try:
+            code = self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = "none: it had to be killed"
+        self._reader.join()
+        return code
+
+    def get(self, path, **headers):
+        """The response as it came: no coding is asked for unless a header does. `accept_encoding=…` is Accept-Encoding."""
+        return self.request("GET", path, **headers)
+
+    def request(self, method, path, **headers):
+        named = {name.replace("_", "-").title(): value for name, value in headers.items()}
+        return requests.request(method, self.url.rstrip("/") + path, timeout=PATIENCE_SECONDS,
+                                headers={"Accept-Encoding": "identity", "Accept": "*/*", **named})
+
+    def metric(self, name):
+        for line in self.get("/metrics").text.splitlines():
+            if line.startswith(name + " "):
+                return int(line.split()[1])
+        raise AssertionError(f"/metrics has no {name}")
+
+    def memory_bytes(self):
+        """Of the process, resident."""
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def _read_errors(self):
+        for line in self.process.stderr:
+            self._lines.append(line)
+            if found := SERVING.match(line):
+                self.url, self.port = found[1], int(found[2])
+                self._serving_or_gone.set()
+        self._serving_or_gone.set()
