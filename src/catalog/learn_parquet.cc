@@ -24,7 +24,8 @@ constexpr std::size_t kRemoteFooters = 2000;
 Error ExplainBroken(const ObjectInfo& object, const Snapshot& snapshot, const Error& error, const Call& call) {
   std::string head(std::min<std::uint64_t>(4, object.size_bytes), '\0');
   std::string tail = head;
-  auto reader = snapshot.Open(object.key);
+  ReadCounters counters;
+  auto reader = snapshot.Open(object.key, counters);
   if (!reader) return reader.error();
   if (auto status = (*reader)->Read(0, head, call); !status) return status.error();
   if (auto status = (*reader)->Read(object.size_bytes - tail.size(), tail, call); !status) return status.error();
@@ -46,7 +47,7 @@ Status LearnObject(const LearnRequest& request, const ObjectInfo& object) {
   const std::string relation = fmt::format("read_parquet({}, hive_partitioning=false)", PathList({&object, 1}));
   auto columns = DescribeRelation(request.database, relation, request.snapshot, request.call);
   if (columns) {
-    request.schemas.Keep(object, {*std::move(columns)});
+    request.schemas.Keep(object, {*std::move(columns), {}});
     return {};
   }
   if (!IsAboutContent(columns.error())) return columns.error();

@@ -14,8 +14,25 @@
 
 namespace eider {
 
+// What a CSV object showed beyond its columns.
+struct CsvFacts {
+  char delimiter = ',';
+  bool header = true;
+  std::string date_format;       // of strptime; empty: ISO
+  std::string timestamp_format;  // the same
+
+  struct Values {
+    bool only_nulls = false;  // no value at all: fits any type
+    bool empty_text = false;  // a quoted empty string occurs
+    bool wide = false;        // an integer that a DOUBLE cannot hold
+  };
+  std::vector<Values> values;  // one for each column
+  bool whole = true;           // every row was looked at, not only the first ones
+};
+
 struct ObjectSchema {
   std::vector<Column> columns;
+  CsvFacts csv;  // of CSV objects
 };
 
 class ObjectSchemas {
@@ -24,8 +41,9 @@ class ObjectSchemas {
 
   ObjectSchemas();
 
-  Pointer Find(const ObjectInfo& object);  // null when nothing is known of this version of the object
-  Pointer Keep(const ObjectInfo& object, ObjectSchema schema);
+  // Null when nothing is known of this version of the object. `how` tells apart what a configuration made of it.
+  Pointer Find(const ObjectInfo& object, const std::string& how = {});
+  Pointer Keep(const ObjectInfo& object, ObjectSchema schema, const std::string& how = {});
 
  private:
   Lru<Pointer> kept_;
