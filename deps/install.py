@@ -99,8 +99,12 @@ def _verify(path: pathlib.Path, pin: Pin) -> None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != pin.digest:
-        remedy = f"Delete {path} to have it fetched again." if path == pin.path else f"This is what {pin.package} now is."
-        raise Failure(f"{pin.file}: wrong hash, not used.\n  pinned  {pin.digest}\n  found   {digest}\n{remedy}")
+        remedy = f"\nDelete {path} to have it fetched again." if path == pin.path else ""
+        raise Failure(f"{pin.file}: wrong hash, not used.{_both(pin, digest)}{remedy}")
+
+
+def _both(pin: Pin, digest: str) -> str:
+    return f"\n  pinned  {pin.digest}\n  found   {digest}"
 
 
 def _npm(wanted: list[Pin], folder: pathlib.Path) -> None:
@@ -274,7 +278,7 @@ def _go_program(pin: Pin) -> pathlib.Path:
             if "Sum" not in module:
                 raise Failure(f"{pin.package} {pin.version}: {module.get('Error', 'go mod download failed')}")
             if module["Sum"] != pin.digest:
-                raise Failure(f"{pin.package} {pin.version}: wrong hash\n  pinned  {pin.digest}\n  found   {module['Sum']}")
+                raise Failure(f"{pin.package} {pin.version}: wrong hash, not built.{_both(pin, module['Sum'])}")
             run(f"build {pin.file} {pin.version}", [go, "build", "-trimpath", "-ldflags=-s -w", "-o", folder / pin.file,
                                                     GO_PACKAGES[pin.file]], env=env, cwd=module["Dir"])
     return place(SERVERS / f"{pin.file}-{pin.version}", _key([pin]), fill) / pin.file
@@ -283,7 +287,8 @@ def _go_program(pin: Pin) -> pathlib.Path:
 def _go() -> str:
     """The system's Go when it is new enough, else the pinned one."""
     if system := shutil.which("go"):
-        found = re.search(r"go(\d+)\.(\d+)", subprocess.run([system, "version"], stdout=subprocess.PIPE, text=True).stdout)
+        version = subprocess.run([system, "version"], stdout=subprocess.PIPE, text=True).stdout
+        found = re.search(r"go(\d+)\.(\d+)", version)
         if found and tuple(map(int, found.groups())) >= OLDEST_GO:
             return system
     def fill(folder: pathlib.Path) -> None:

@@ -13,7 +13,7 @@ LIST = pathlib.Path(__file__).with_name("debian")
 def check_system() -> None:
     """Stops where Eider cannot be built, and says so where nobody has tried."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
-        raise Failure(f"{platform.system()} on {platform.machine()}: the pinned libraries are for Linux on x86_64 only.")
+        raise Failure(f"{platform.system()} on {platform.machine()}: the pinned libraries are for Linux on x86_64.")
     name, tried = _system()
     if not tried:
         say(f"warning: this is {name}. ./dev was tried on Debian 12 only; what follows may not work here.")

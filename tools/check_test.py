@@ -29,7 +29,7 @@ class Layers(unittest.TestCase):
         self.assertEqual(check.layers(tree()), [])
 
     def test_a_folder_to_the_right(self):
-        self.assert_rejected("src/base/text.cc:2: base may not include", base__text_cc='\n#include "engine/database.h"\n')
+        self.assert_rejected("src/base/a.cc:2: base may not include", base__a_cc='\n#include "engine/database.h"\n')
 
     def test_a_neighbour(self):
         self.assert_rejected("download may not include", download__x_h='#include "query/query.h"\n')
