@@ -70,6 +70,10 @@ HttpHeaders RangedRead::Headers() const {
 Status RangedRead::OnHead(const HttpHead& head) { return head.status == 206 ? OnPartial(head) : OnWhole(head); }
 
 Status RangedRead::OnPartial(const HttpHead& head) {
+  // MinIO's answer to a suffix of an empty object.
+  if (AcceptsEmpty() && head.Find("Content-Range") == "bytes 0--1/0" && head.Find("Content-Length") == "0") {
+    return OnWhole(head);
+  }
   const auto content = ParseContentRange(head.Find("Content-Range"));
   if (!content) return Wrong(fmt::format("with the Content-Range '{}'", head.Find("Content-Range").substr(0, 80)));
   if (auto same = CheckVersion(head, content->size_bytes); !same.ok()) return same;

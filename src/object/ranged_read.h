@@ -27,9 +27,6 @@ class RangedRead {
   // `bytes` more of the body arrived; kCorrupt when that is more than the head promised.
   Status OnBody(std::size_t bytes);
 
-  // The server says that the object is empty, which makes a suffix of it empty as well.
-  bool AcceptEmpty() const { return request_.range.kind == ByteRange::Kind::kSuffix && !begun_; }
-
   // Whether every byte is here. `ended`: the reply came to its proper end.
   bool Complete(bool ended) const;
 
@@ -40,6 +37,8 @@ class RangedRead {
   ObjectInfo info() const;
 
  private:
+  // Whether an object without bytes would answer the request.
+  bool AcceptsEmpty() const { return !begun_ && request_.range.kind == ByteRange::Kind::kSuffix; }
   Status OnPartial(const HttpHead& head);
   Status OnWhole(const HttpHead& head);
   Status CheckVersion(const HttpHead& head, std::uint64_t size_bytes);

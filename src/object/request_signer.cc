@@ -6,7 +6,7 @@
 #include <aws/auth/signing_config.h>
 #include <aws/auth/signing_result.h>
 #include <aws/cal/hash.h>
-#include <aws/common/encoding.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cstdlib>
@@ -29,19 +29,22 @@ bool EnvironmentHasKeys() {
 // made for a profile without SSO, which is how it is left out.
 aws_credentials_provider* MakeSource(const AwsRuntime& runtime, aws_tls_ctx* tls, const std::string& profile) {
   std::vector<aws_credentials_provider*> links;
+  // Only a null view means AWS_PROFILE or "default"; an empty one would be a name.
+  const aws_byte_cursor profile_name = profile.empty() ? aws_byte_cursor{} : Cursor(profile);
   aws_credentials_provider_sso_options sso{};
   sso.bootstrap = runtime.bootstrap();
   sso.tls_ctx = tls;
-  sso.profile_name_override = Cursor(profile);
+  sso.profile_name_override = profile_name;
   if (auto* made = aws_credentials_provider_new_sso(runtime.allocator(), &sso)) links.push_back(made);
 
   aws_credentials_provider_chain_default_options chain{};
   chain.bootstrap = runtime.bootstrap();
   chain.tls_ctx = tls;
-  chain.profile_name_override = Cursor(profile);
-  chain.skip_environment_credentials_provider = true;
+  chain.profile_name_override = profile_name;
+  chain.skip_environment_credentials_provider = !profile.empty();
   if (auto* made = aws_credentials_provider_new_chain_default(runtime.allocator(), &chain)) links.push_back(made);
 
+  if (links.empty()) return nullptr;
   aws_credentials_provider_chain_options options{};
   options.providers = links.data();
   options.provider_count = links.size();
@@ -98,7 +101,12 @@ Result<std::unique_ptr<RequestSigner>> RequestSigner::Make(std::shared_ptr<AwsRu
     if (!tls.ok()) return tls.error();
     source = MakeSource(*runtime, (*tls)->get(), options.profile);
   }
-  if (source == nullptr) return Internal("The chain of AWS credentials cannot be set up.");
+  if (source == nullptr) {
+    return Invalid(fmt::format("There are no credentials in the AWS profile '{}'. Check its name in ~/.aws/config and "
+                               "~/.aws/credentials.",
+                               options.profile),
+                   "profile");
+  }
 
   aws_credentials_provider_cached_options cached{};
   cached.source = source;

@@ -143,6 +143,7 @@ const std::unordered_map<std::string, Mapping>& ByCode() {
       {"ExpiredToken", Expired},
       {"TokenRefreshRequired", Expired},
       {"InvalidToken", BadToken},
+      {"InvalidTokenId", BadToken},  // MinIO's
       {"PermanentRedirect", OtherRegion},
       {"TemporaryRedirect", OtherRegion},
       {"AuthorizationHeaderMalformed", OtherRegion},
