@@ -24,3 +24,8 @@ def complaints(content):
     found += [f"trimmed: {text!r}" for text in re.findall(r"<t>([^<]*)</t>", sheet) if text != text.strip(" \t\r\n")]
     found += [f"too long: {len(text)}" for text in re.findall(r"<t[^>]*>([^<]*)</t>", sheet) if len(text) > LONGEST_TEXT]
     return found
+
+
+def unescape(text):
+    """What Excel does and openpyxl does not: _xHHHH_ stands for a character (ECMA-376 part 1, 22.9.2.19)."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
