@@ -39,12 +39,12 @@ Collection ReadConfig(aws_allocator* allocator) {
 
 StoreOptions FillIn(StoreOptions options, const Lookup& environment, const Lookup& profile) {
   if (options.region.empty()) {
-    options.region = FirstOf({environment("AWS_REGION"), environment("AWS_DEFAULT_REGION"), profile("region"),
-                              "us-east-1"});
+    options.region =
+        FirstOf({environment("AWS_REGION"), environment("AWS_DEFAULT_REGION"), profile("region"), "us-east-1"});
   }
   if (options.endpoint.empty() && environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
-    options.endpoint = FirstOf({environment("AWS_ENDPOINT_URL_S3"), environment("AWS_ENDPOINT_URL"),
-                                profile("endpoint_url")});
+    options.endpoint =
+        FirstOf({environment("AWS_ENDPOINT_URL_S3"), environment("AWS_ENDPOINT_URL"), profile("endpoint_url")});
   }
   if (options.ca_bundle.empty()) {
     options.ca_bundle = FirstOf({environment("AWS_CA_BUNDLE"), profile("ca_bundle")});

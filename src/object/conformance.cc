@@ -144,8 +144,17 @@ TEST_P(StoreConformance, RefusesWhatIsNoKey) {
 }
 
 TEST_P(StoreConformance, KeepsUnusualKeys) {
-  const Keys keys = {"a b+c&d=e.csv", "%2e%2e", "year=2001/part 0.parquet", "\xC3\xA9t\xC3\xA9/\xE9\xB3\xA5.txt",
-                     "q?x#y", "quote'\"", "<&>", "plus+plus", "tilde~", "comma,semi;colon:at@", "par(en)*!$"};
+  const Keys keys = {"a b+c&d=e.csv",
+                     "%2e%2e",
+                     "year=2001/part 0.parquet",
+                     "\xC3\xA9t\xC3\xA9/\xE9\xB3\xA5.txt",
+                     "q?x#y",
+                     "quote'\"",
+                     "<&>",
+                     "plus+plus",
+                     "tilde~",
+                     "comma,semi;colon:at@",
+                     "par(en)*!$"};
   for (const std::string& key : keys) Put(key, key);
   for (const std::string& key : keys) EXPECT_EQ(Read(key), key);
   const auto listed = store_->List({});
@@ -176,7 +185,8 @@ TEST_P(StoreConformance, ListsInByteOrder) {
 
 TEST_P(StoreConformance, ListsBelowAPrefix) {
   for (const char* key : {"flights/y=1/a", "flights/y=2/b", "flights.csv", "flight", "zoo/a"}) Put(key, "x");
-  EXPECT_EQ(KeysOf(*store_->List({"flights", true, {}, 1000})), (Keys{"flights.csv", "flights/y=1/a", "flights/y=2/b"}));
+  EXPECT_EQ(KeysOf(*store_->List({"flights", true, {}, 1000})),
+            (Keys{"flights.csv", "flights/y=1/a", "flights/y=2/b"}));
   EXPECT_EQ(KeysOf(*store_->List({"flights/", true, {}, 1000})), (Keys{"flights/y=1/a", "flights/y=2/b"}));
   EXPECT_EQ(KeysOf(*store_->List({"flights/y=2", true, {}, 1000})), (Keys{"flights/y=2/b"}));
   EXPECT_TRUE(store_->List({"none/", true, {}, 1000})->objects.empty());
@@ -302,7 +312,8 @@ TEST_P(StoreConformance, UploadsManyParts) {
   auto upload = store_->StartUpload("up/large");
   ASSERT_TRUE(upload.ok()) << upload.error().message;
   for (std::size_t at = 0; at < bytes.size(); at += 1'000'003) {
-    const auto written = (*upload)->Write(std::span(bytes).subspan(at, std::min<std::size_t>(1'000'003, bytes.size() - at)));
+    const auto written =
+        (*upload)->Write(std::span(bytes).subspan(at, std::min<std::size_t>(1'000'003, bytes.size() - at)));
     ASSERT_TRUE(written.ok()) << written.error().message;
     if (at == 0) {
       EXPECT_EQ(KindOf(store_->Head("up/large")), "not found");
@@ -313,7 +324,8 @@ TEST_P(StoreConformance, UploadsManyParts) {
   EXPECT_EQ(done->size_bytes, bytes.size());
   EXPECT_EQ(done->etag, store_->Head("up/large")->etag);
   EXPECT_TRUE(Read("up/large") == bytes);
-  EXPECT_EQ(Read("up/large", ByteRange::Span(GetParam().part_bytes - 5, 10)), bytes.substr(GetParam().part_bytes - 5, 10));
+  EXPECT_EQ(Read("up/large", ByteRange::Span(GetParam().part_bytes - 5, 10)),
+            bytes.substr(GetParam().part_bytes - 5, 10));
 }
 
 TEST_P(StoreConformance, AnAbortedUploadLeavesNothing) {

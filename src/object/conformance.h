@@ -16,7 +16,7 @@ namespace eider {
 struct StoreUnderTest {
   std::string name;
   std::function<std::unique_ptr<ObjectStore>()> open;  // a store that holds nothing
-  bool conditional_writes = true;  // false: the server refuses them; then it must refuse and not ignore them
+  bool conditional_writes = true;    // false: the server refuses them; then it must refuse and not ignore them
   std::size_t part_bytes = 8 << 20;  // an upload beyond it takes several parts
 };
 

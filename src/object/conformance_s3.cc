@@ -132,6 +132,17 @@ TEST(S3ServerTest, NothingListensThere) {
       << listed.error().message;
 }
 
+TEST(S3ServerTest, AnUntrustedCertificateIsNamed) {
+  if (Environment("EIDER_TEST_S3_CA").empty()) GTEST_SKIP() << "the server speaks plain HTTP";
+  const Changed bundle("AWS_CA_BUNDLE", "");
+  StoreOptions options = Options();
+  options.ca_bundle.clear();
+  const auto listed = OpenBelow("untrusted", options)->List({});
+  ASSERT_FALSE(listed.ok());
+  EXPECT_EQ(listed.error().kind, ErrorKind::kUnavailable);
+  EXPECT_NE(listed.error().message.find("ca_bundle"), std::string::npos) << listed.error().message;
+}
+
 TEST(S3ServerTest, AnObjectReplacedInMidReadIsNeverMixed) {
   const auto store = OpenBelow("replaced");
   const std::string old_bytes(24 << 20, 'o');

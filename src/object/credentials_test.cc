@@ -46,7 +46,8 @@ class CredentialsTest : public testing::Test {
     const std::string authorization = request.Header("Authorization");
     const auto begin = authorization.find("Credential=") + 11;
     const std::string scope = authorization.substr(begin, authorization.find(',') - begin);
-    return scope.substr(0, scope.find('/')) + "/" + scope.substr(scope.find('/') + 10, scope.find("/s3/") - scope.find('/') - 10);
+    return scope.substr(0, scope.find('/')) + "/" +
+           scope.substr(scope.find('/') + 10, scope.find("/s3/") - scope.find('/') - 10);
   }
 
   TemporaryFolder folder_;
@@ -57,7 +58,8 @@ class CredentialsTest : public testing::Test {
 
 TEST_F(CredentialsTest, FromTheDefaultProfile) {
   Write("config", "[default]\nregion = eu-central-1\n");
-  Write("credentials", "[default]\naws_access_key_id = AKDEFAULT\naws_secret_access_key = s\naws_session_token = tok\n");
+  Write("credentials",
+        "[default]\naws_access_key_id = AKDEFAULT\naws_secret_access_key = s\naws_session_token = tok\n");
   EXPECT_EQ(Signer(), "AKDEFAULT/eu-central-1");
   EXPECT_EQ(token_, "tok");
 }
@@ -82,8 +84,9 @@ TEST_F(CredentialsTest, FromAProcess) {
 TEST_F(CredentialsTest, FromAContainer) {
   HttpImposter container;
   container.Otherwise([](const ImposterRequest&) {
-    return Answer(200, {{"Content-Type", "application/json"}},
-                  R"({"AccessKeyId": "AKTASK", "SecretAccessKey": "s", "Token": "ct", "Expiration": "2099-01-01T00:00:00Z"})");
+    return Answer(
+        200, {{"Content-Type", "application/json"}},
+        R"({"AccessKeyId": "AKTASK", "SecretAccessKey": "s", "Token": "ct", "Expiration": "2099-01-01T00:00:00Z"})");
   });
   setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", (container.address() + "/creds").c_str(), 1);
   EXPECT_EQ(Signer(), "AKTASK/us-east-1");

@@ -21,17 +21,17 @@ Failure NoCredentials(const std::string& action, int code) {
                        "anonymously.",
                        action, aws_error_name(code)),
            {}},
-          false, false, {}};
+          false,
+          false,
+          {}};
 }
 
 }  // namespace
 
 Failure TransportFailure(const HttpOutcome& outcome, const std::string& origin, const std::string& action) {
   const auto down = [&](std::string_view why, bool retryable) {
-    return Failure{{ErrorKind::kUnavailable, fmt::format("Cannot {}: {}", action, why), {}},
-                   retryable,
-                   outcome.sent,
-                   {}};
+    return Failure{
+        {ErrorKind::kUnavailable, fmt::format("Cannot {}: {}", action, why), {}}, retryable, outcome.sent, {}};
   };
   if (outcome.end == HttpEnd::kStalled) {
     return down(fmt::format("{} stopped answering. Check the network, or raise the first-byte time limit.", origin),

@@ -46,8 +46,7 @@ struct HttpExchange::Callbacks {
   }
 };
 
-std::shared_ptr<HttpExchange> HttpExchange::Start(HttpOrigin& origin, RequestSigner* signer,
-                                                  const HttpRequest& request,
+std::shared_ptr<HttpExchange> HttpExchange::Start(HttpOrigin& origin, RequestSigner* signer, const HttpRequest& request,
                                                   std::shared_ptr<HttpListener> listener) {
   std::shared_ptr<HttpExchange> exchange(new HttpExchange(origin, signer, request, std::move(listener)));
   exchange->self_ = exchange;

@@ -13,8 +13,8 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target;  // path and query, percent-encoded
-  HttpHeaders headers;  // without Host, Content-Length and what signing adds
+  std::string target;                       // path and query, percent-encoded
+  HttpHeaders headers;                      // without Host, Content-Length and what signing adds
   std::shared_ptr<const std::string> body;  // shared: a cancelled request may still be reading it
 };
 

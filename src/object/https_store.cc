@@ -44,7 +44,8 @@ class HttpsStore : public ObjectStore {
     if (auto valid = CheckKey(request.key); !valid.ok()) return valid.error();
     if (auto valid = CheckRange(request.range, request.key); !valid.ok()) return valid.error();
     auto got = client_.Read(Target(request.key), request, consume, call);
-    if (got.ok() || got.error().kind != ErrorKind::kInvalid || request.range.kind != ByteRange::Kind::kSuffix) return got;
+    if (got.ok() || got.error().kind != ErrorKind::kInvalid || request.range.kind != ByteRange::Kind::kSuffix)
+      return got;
     auto head = Head(request.key, call);  // the suffix of an empty object, as in S3Store
     if (!head.ok() || head->size_bytes != 0) return got;
     if (auto met = CheckGetConditions(request, head->etag); !met.ok()) return met.error();

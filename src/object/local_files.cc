@@ -48,8 +48,7 @@ Result<LocalFolder> LocalFolder::Open(const std::string& path) {
 
 Result<FoundFile> LocalFolder::Find(const std::string& relative) const {
   FoundFile found;
-  found.descriptor =
-      FileDescriptor(openat(root_.get(), relative.empty() ? "." : relative.c_str(), O_PATH | O_CLOEXEC));
+  found.descriptor = FileDescriptor(openat(root_.get(), relative.empty() ? "." : relative.c_str(), O_PATH | O_CLOEXEC));
   if (!found.descriptor.valid()) return LocalError(errno, "open", relative);
   if (fstat(found.descriptor.get(), &found.status) != 0) return LocalError(errno, "open", relative);
 
@@ -124,8 +123,9 @@ Error LocalError(int code, std::string_view action, const std::string& what) {
     case ENFILE: return error(ErrorKind::kExhausted, " Raise the limit on open files.");
     case EIO: return error(ErrorKind::kCorrupt, " The disk may be failing.");
     case EXDEV:
-      return error(ErrorKind::kUnsupported, " It is on another file system than the lake's root, so a write cannot be "
-                                            "atomic there.");
+      return error(ErrorKind::kUnsupported,
+                   " It is on another file system than the lake's root, so a write cannot be "
+                   "atomic there.");
     default: return error(ErrorKind::kUnavailable, "");
   }
 }

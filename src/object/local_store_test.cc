@@ -47,9 +47,9 @@ class StoreInFolder : public ObjectStore {
   std::unique_ptr<ObjectStore> store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Local, StoreConformance, testing::Values(StoreUnderTest{"local", [] {
-                                                    return std::unique_ptr<ObjectStore>(new StoreInFolder());
-                                                  }}));
+INSTANTIATE_TEST_SUITE_P(Local, StoreConformance,
+                         testing::Values(StoreUnderTest{
+                             "local", [] { return std::unique_ptr<ObjectStore>(new StoreInFolder()); }}));
 
 class LocalStoreTest : public testing::Test {
  protected:
@@ -182,7 +182,8 @@ TEST_F(LocalStoreTest, AFileReplacedInMidReadIsReadAsItWas) {
   const std::string old_bytes(1'000'000, 'o');
   const auto put = store_->Put("big", old_bytes);
   std::string seen;
-  const auto got = GetWhile(*store_, "big", [&] { (void)store_->Put("big", std::string(1'000'000, 'n')); }, seen);
+  const auto got = GetWhile(
+      *store_, "big", [&] { (void)store_->Put("big", std::string(1'000'000, 'n')); }, seen);
   ASSERT_TRUE(got.ok()) << got.error().message;
   EXPECT_TRUE(seen == old_bytes);
   EXPECT_EQ(got->etag, put->etag);
@@ -192,7 +193,8 @@ TEST_F(LocalStoreTest, AFileReplacedInMidReadIsReadAsItWas) {
 TEST_F(LocalStoreTest, AFileCutInMidReadIsAConflict) {
   ASSERT_TRUE(store_->Put("big", std::string(1'000'000, 'o')).ok());
   std::string seen;
-  const auto got = GetWhile(*store_, "big", [&] { fs::resize_file(root() / "big", 300'000); }, seen);
+  const auto got = GetWhile(
+      *store_, "big", [&] { fs::resize_file(root() / "big", 300'000); }, seen);
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().kind, ErrorKind::kConflict);
 }

@@ -20,5 +20,4 @@ Status DeleteLocal(const LocalFolder& folder, const std::string& key);
 // Removes the temporaries of processes that died. A temporary in use is locked by its writer and stays.
 void SweepLocalUploads(const LocalFolder& folder);
 
-
 }  // namespace eider

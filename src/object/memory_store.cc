@@ -61,9 +61,8 @@ std::vector<StoreRequest> MemoryStore::requests() const {
 
 std::size_t MemoryStore::Count(StoreOperation operation) const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(std::count_if(requests_.begin(), requests_.end(), [&](const StoreRequest& request) {
-    return request.operation == operation;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      requests_.begin(), requests_.end(), [&](const StoreRequest& request) { return request.operation == operation; }));
 }
 
 void MemoryStore::ForgetRequests() {

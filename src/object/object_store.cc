@@ -50,9 +50,8 @@ Result<std::string> GetAll(ObjectStore& store, const std::string& key, std::uint
       },
       call);
   if (too_long) {
-    return Error{ErrorKind::kExhausted,
-                 fmt::format("'{}' is larger than the limit of {}.", key, HumanBytes(limit_bytes)),
-                 {}};
+    return Error{
+        ErrorKind::kExhausted, fmt::format("'{}' is larger than the limit of {}.", key, HumanBytes(limit_bytes)), {}};
   }
   if (!got.ok()) return got.error();
   return bytes;

@@ -24,7 +24,7 @@ namespace eider {
 
 // Bounds of one operation, retries included. A default Call has neither.
 struct Call {
-  std::stop_token stop;                                // requested: the operation ends with kCancelled
+  std::stop_token stop;                     // requested: the operation ends with kCancelled
   SteadyTime deadline = SteadyTime::max();  // passed: it ends with kTimeout
 };
 
@@ -75,7 +75,7 @@ struct PutCondition {
 };
 
 // An object being written whose length is not known beforehand. It appears whole at Commit or not at all.
-// One thread at a time. Destroyed without Commit it is aborted and leaves nothing behind.
+// One thread at a time. Destroyed without Commit it is aborted and leaves nothing behind. Must not outlive its store.
 class Upload {
  public:
   virtual ~Upload() = default;
@@ -99,8 +99,9 @@ class ObjectStore {
   // the object is kInvalid. An empty object answers kWhole and kSuffix with no bytes.
   virtual Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call = {}) = 0;
 
-  virtual Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes, const PutCondition& condition = {},
-                                 const Call& call = {}) = 0;
+  // (A span made of a string literal holds its NUL as well.)
+  virtual Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes,
+                                 const PutCondition& condition = {}, const Call& call = {}) = 0;
   virtual Result<std::unique_ptr<Upload>> StartUpload(const std::string& key, const PutCondition& condition = {},
                                                       const Call& call = {}) = 0;
   virtual Result<ObjectInfo> Copy(const std::string& from, const std::string& to, const Call& call = {}) = 0;
@@ -117,12 +118,12 @@ class ObjectStore {
 // files in AWS's order.
 struct StoreOptions {
   std::string region;
-  std::string endpoint;                // "http://127.0.0.1:9000"; empty for AWS
-  std::optional<bool> path_style;      // default: path style exactly when an endpoint is given
+  std::string endpoint;            // "http://127.0.0.1:9000"; empty for AWS
+  std::optional<bool> path_style;  // default: path style exactly when an endpoint is given
   std::string profile;
-  bool anonymous = false;              // no signature
+  bool anonymous = false;  // no signature
   bool requester_pays = false;
-  std::string ca_bundle;               // a PEM file to trust instead of the system's; for private endpoints
+  std::string ca_bundle;  // a PEM file to trust instead of the system's; for private endpoints
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds first_byte_timeout{15000};
   int max_connections = 64;
@@ -136,6 +137,7 @@ Result<std::unique_ptr<ObjectStore>> OpenStore(const std::string& root, const St
 Status CheckKey(std::string_view key);
 
 // The whole object in memory; for small ones. kExhausted above `limit_bytes`.
-Result<std::string> GetAll(ObjectStore& store, const std::string& key, std::uint64_t limit_bytes, const Call& call = {});
+Result<std::string> GetAll(ObjectStore& store, const std::string& key, std::uint64_t limit_bytes,
+                           const Call& call = {});
 
 }  // namespace eider

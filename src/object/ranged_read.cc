@@ -106,8 +106,8 @@ Status RangedRead::OnWhole(const HttpHead& head) {
   const bool ranged = begun_ || request_.range.kind != ByteRange::Kind::kWhole;
   if (ranged && !(length == 0u && !begun_)) {
     return Error{ErrorKind::kUnsupported,
-                 fmt::format("The server of {} answers a range of '{}' with the whole object. Eider needs ranges.", store_,
-                             request_.key),
+                 fmt::format("The server of {} answers a range of '{}' with the whole object. Eider needs ranges.",
+                             store_, request_.key),
                  {}};
   }
   if (auto same = CheckVersion(head, length.value_or(0)); !same.ok()) return same;

@@ -46,8 +46,8 @@ class RangedRead {
 
   const GetRequest request_;
   const std::string store_;
-  bool begun_ = false;               // a proper head arrived
-  std::optional<Extent> extent_;     // what is wanted, once known; unknown for a whole object without a length
+  bool begun_ = false;            // a proper head arrived
+  std::optional<Extent> extent_;  // what is wanted, once known; unknown for a whole object without a length
   std::uint64_t received_ = 0;
   ObjectInfo info_;
 };

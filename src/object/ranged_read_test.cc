@@ -89,7 +89,8 @@ TEST(RangedReadTest, AnEmptyObjectAnswersASuffixAndNoSpan) {
   RangedRead span(Want(ByteRange::Span(0, 8)), "s");
   EXPECT_EQ(span.OnHead(empty).error().kind, ErrorKind::kInvalid);
   RangedRead minio(Want(ByteRange::Suffix(8)), "s");
-  EXPECT_TRUE(minio.OnHead({206, {{"Content-Range", "bytes 0--1/0"}, {"Content-Length", "0"}, {"ETag", "\"e\""}}}).ok());
+  EXPECT_TRUE(
+      minio.OnHead({206, {{"Content-Range", "bytes 0--1/0"}, {"Content-Length", "0"}, {"ETag", "\"e\""}}}).ok());
   EXPECT_EQ(minio.info().size_bytes, 0u);
 }
 

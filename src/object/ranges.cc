@@ -22,8 +22,8 @@ Result<Extent> ResolveRange(const ByteRange& range, std::uint64_t size_bytes, co
     case ByteRange::Kind::kSpan: break;
   }
   if (range.offset >= size_bytes) {
-    return Invalid(fmt::format("A range of '{}' begins at byte {}, but the object has {} bytes.", key, range.offset,
-                               size_bytes));
+    return Invalid(
+        fmt::format("A range of '{}' begins at byte {}, but the object has {} bytes.", key, range.offset, size_bytes));
   }
   return Extent{range.offset, std::min(range.length, size_bytes - range.offset)};
 }

@@ -173,7 +173,9 @@ Result<ObjectInfo> RemoteClient::Read(const std::string& target, const GetReques
     if (ended && receiver.success()) {
       failure = Failure{
           {ErrorKind::kUnavailable, fmt::format("Cannot {}: the reply ended before its last byte.", action), {}},
-          true, false, {}};
+          true,
+          false,
+          {}};
     } else {
       failure = FailureOf(outcome, receiver.reply(), request.key, action);
     }

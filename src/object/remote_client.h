@@ -18,8 +18,8 @@ namespace eider {
 using ReplyJudge = std::function<Failure(const HttpReply& reply, const std::string& key)>;
 
 struct RemoteClientOptions {
-  std::string store;          // for messages
-  HttpHeaders headers;        // added to every request
+  std::string store;    // for messages
+  HttpHeaders headers;  // added to every request
   RetryPolicy retry;
   ReplyJudge judge;
 };

@@ -123,7 +123,8 @@ TEST_F(RemoteFaultsTest, ABodyThatIsAlwaysShortIsAnError) {
 }
 
 TEST_F(RemoteFaultsTest, AWrongContentRangeIsAnError) {
-  for (const char* lie : {"bytes 6-10/20", "bytes 5-10/20", "bytes 5-8/20", "bytes 5-9/*", "bytes 9-5/20", "5-9/20", ""}) {
+  for (const char* lie :
+       {"bytes 6-10/20", "bytes 5-10/20", "bytes 5-8/20", "bytes 5-9/*", "bytes 9-5/20", "5-9/20", ""}) {
     imposter_.Next(Answer(206, {{"ETag", "\"e1\""}, {"Content-Range", lie}}, "56789"));
     EXPECT_EQ(Outcome(Get(ByteRange::Span(5, 5))).substr(0, 7), "corrupt") << lie;
     EXPECT_EQ(seen_, "") << lie;

@@ -148,8 +148,7 @@ void RequestSigner::Sign(aws_http_message* message, const std::string* body, std
   aws_date_time_init_now(&config.date);
   config.flags.use_double_uri_encode = 0;
   config.flags.should_normalize_uri_path = 0;
-  config.signed_body_value =
-      signing->payload.empty() ? g_aws_signed_body_value_empty_sha256 : Cursor(signing->payload);
+  config.signed_body_value = signing->payload.empty() ? g_aws_signed_body_value_empty_sha256 : Cursor(signing->payload);
   config.signed_body_header = AWS_SBHT_X_AMZ_CONTENT_SHA256;
   config.credentials_provider = provider_;
 

@@ -14,7 +14,7 @@ namespace eider {
 struct Failure {
   Error error;
   bool retryable = false;
-  bool ambiguous = false;  // the server may have done what was asked
+  bool ambiguous = false;                                // the server may have done what was asked
   std::optional<std::chrono::milliseconds> retry_after;  // the server's wish
 };
 

@@ -19,7 +19,8 @@ bool IsBucketName(std::string_view name) {
 
 // A certificate's wildcard covers one label, and a host name has no capitals or underscores.
 bool FitsHostName(std::string_view bucket) {
-  return std::ranges::all_of(bucket, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  return std::ranges::all_of(bucket,
+                             [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 std::string AwsHost(const std::string& region) {
@@ -41,8 +42,8 @@ bool IsHost(std::string_view host) {
 }  // namespace
 
 bool HttpUrl::loopback() const {
-  return host == "localhost" || host == "[::1]" || (host.starts_with("127.") && host.find_first_not_of("0123456789.") ==
-                                                                                     std::string::npos);
+  return host == "localhost" || host == "[::1]" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 Result<HttpUrl> ParseHttpUrl(std::string_view url) {
@@ -56,7 +57,8 @@ Result<HttpUrl> ParseHttpUrl(std::string_view url) {
   } else {
     return Invalid("An address must begin with https:// or http://.");
   }
-  if (url.find_first_of("?#") != std::string_view::npos) return Invalid("An address cannot have a query or a fragment.");
+  if (url.find_first_of("?#") != std::string_view::npos)
+    return Invalid("An address cannot have a query or a fragment.");
   const auto slash = url.find('/');
   std::string_view authority = url.substr(0, slash);
   if (slash != std::string_view::npos) parsed.path = url.substr(slash);
@@ -81,8 +83,9 @@ Result<S3Address> MakeS3Address(std::string_view root, const StoreOptions& optio
   const auto slash = root.find('/');
   address.bucket = root.substr(0, slash);
   if (!IsBucketName(address.bucket)) {
-    return Invalid("The lake's root names no proper bucket: s3://bucket/prefix, with 3 or more letters, digits, '.', '-' "
-                   "or '_'.");
+    return Invalid(
+        "The lake's root names no proper bucket: s3://bucket/prefix, with 3 or more letters, digits, '.', '-' "
+        "or '_'.");
   }
   if (slash != std::string_view::npos) {
     address.prefix = root.substr(slash + 1);

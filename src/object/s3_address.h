@@ -31,9 +31,9 @@ struct S3Address {
   std::uint16_t port = 443;
   std::string base;  // "" or "/bucket"
 
-  std::string name() const;                                 // "s3://bucket/prefix"
-  std::string Target(const std::string& key) const;         // of an object
-  std::string CopySource(const std::string& key) const;     // as x-amz-copy-source wants it
+  std::string name() const;                                  // "s3://bucket/prefix"
+  std::string Target(const std::string& key) const;          // of an object
+  std::string CopySource(const std::string& key) const;      // as x-amz-copy-source wants it
   std::string ListTarget(const ListRequest& request) const;  // of one page of the bucket
 };
 

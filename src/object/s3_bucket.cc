@@ -62,8 +62,7 @@ Result<std::shared_ptr<S3Bucket>> S3Bucket::Open(const std::string& root, const 
     if (!made.ok()) return made.error();
     signer = *std::move(made);
   }
-  return std::shared_ptr<S3Bucket>(
-      new S3Bucket(*std::move(address), *std::move(origin), std::move(signer), options));
+  return std::shared_ptr<S3Bucket>(new S3Bucket(*std::move(address), *std::move(origin), std::move(signer), options));
 }
 
 S3Bucket::S3Bucket(S3Address address, std::unique_ptr<HttpOrigin> origin, std::unique_ptr<RequestSigner> signer,
@@ -103,8 +102,10 @@ Error S3Bucket::Explain(const std::string& key, Error unexplained, const Call& c
   const bool about_the_reply = unexplained.kind == ErrorKind::kNotFound || unexplained.kind == ErrorKind::kDenied ||
                                unexplained.kind == ErrorKind::kInvalid;
   if (certain || !about_the_reply) return unexplained;
-  const auto got = Get({key, ByteRange::Span(0, 1), {}, {}}, [](std::span<const char>) { return true; }, call);
-  const bool explains = !got.ok() && got.error().kind != ErrorKind::kCancelled && got.error().kind != ErrorKind::kTimeout;
+  const auto got = Get(
+      {key, ByteRange::Span(0, 1), {}, {}}, [](std::span<const char>) { return true; }, call);
+  const bool explains =
+      !got.ok() && got.error().kind != ErrorKind::kCancelled && got.error().kind != ErrorKind::kTimeout;
   return explains ? got.error() : unexplained;
 }
 

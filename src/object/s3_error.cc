@@ -55,9 +55,10 @@ Failure UnknownAccessKey(const Refusal& refusal) {
 }
 
 Failure WrongSecret(const Refusal& refusal) {
-  return Final(ErrorKind::kDenied, fmt::format("{} rejects the signature for {}: the secret key does not fit the access "
-                                               "key. Check AWS_SECRET_ACCESS_KEY or the profile.",
-                                               refusal.asked.endpoint, refusal.what()));
+  return Final(ErrorKind::kDenied,
+               fmt::format("{} rejects the signature for {}: the secret key does not fit the access "
+                           "key. Check AWS_SECRET_ACCESS_KEY or the profile.",
+                           refusal.asked.endpoint, refusal.what()));
 }
 
 Failure Expired(const Refusal& refusal) {
@@ -89,11 +90,11 @@ Failure OtherRegion(const Refusal& refusal) {
 }
 
 Failure ClockSkew(const Refusal& refusal) {
-  return Final(ErrorKind::kDenied, fmt::format("The clock of this machine is too far from that of {}{}. Set the clock.",
-                                               refusal.asked.endpoint,
-                                               refusal.document.server_time.empty()
-                                                   ? std::string()
-                                                   : fmt::format(" ({} there)", refusal.document.server_time)));
+  return Final(
+      ErrorKind::kDenied,
+      fmt::format("The clock of this machine is too far from that of {}{}. Set the clock.", refusal.asked.endpoint,
+                  refusal.document.server_time.empty() ? std::string()
+                                                       : fmt::format(" ({} there)", refusal.document.server_time)));
 }
 
 Failure Overloaded(const Refusal& refusal) {
@@ -107,8 +108,7 @@ Failure Overloaded(const Refusal& refusal) {
 }
 
 Failure Conflict(const Refusal& refusal) {
-  return Final(ErrorKind::kConflict,
-               fmt::format("{} was changed by someone else, or exists already.", refusal.what()));
+  return Final(ErrorKind::kConflict, fmt::format("{} was changed by someone else, or exists already.", refusal.what()));
 }
 
 Failure NotModified(const Refusal& refusal) {
@@ -207,8 +207,8 @@ Failure S3Failure(const HttpReply& reply, const S3Asked& asked) {
 
 Failure StatusFailure(const HttpHead& head, const std::string& what) {
   const auto answer = [&](ErrorKind kind, std::string_view why, bool retryable = false) {
-    return Failure{{kind, fmt::format("{}: {} (HTTP {}).", what, why, head.status), {}}, retryable, false,
-                   RetryAfter(head)};
+    return Failure{
+        {kind, fmt::format("{}: {} (HTTP {}).", what, why, head.status), {}}, retryable, false, RetryAfter(head)};
   };
   switch (head.status) {
     case 301:
@@ -230,7 +230,8 @@ Failure StatusFailure(const HttpHead& head, const std::string& what) {
     case 503:
     case 504: return answer(ErrorKind::kUnavailable, "the server cannot serve it now", true);
     default:
-      return answer(head.status >= 500 ? ErrorKind::kUnavailable : ErrorKind::kInvalid, "the server refused the request");
+      return answer(head.status >= 500 ? ErrorKind::kUnavailable : ErrorKind::kInvalid,
+                    "the server refused the request");
   }
 }
 

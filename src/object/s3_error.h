@@ -10,9 +10,9 @@ namespace eider {
 
 // What was asked, for messages. Holds no secret.
 struct S3Asked {
-  std::string store;   // "s3://bucket/prefix"
+  std::string store;  // "s3://bucket/prefix"
   std::string bucket;
-  std::string key;     // relative to the store; empty for operations on the bucket
+  std::string key;  // relative to the store; empty for operations on the bucket
   std::string region;
   std::string endpoint;  // "host:port"
   bool anonymous = false;

@@ -32,7 +32,8 @@ class S3Store : public ObjectStore {
     if (auto valid = CheckKey(request.key); !valid.ok()) return valid.error();
     if (auto valid = CheckRange(request.range, request.key); !valid.ok()) return valid.error();
     auto got = bucket_->Get(request, consume, call);
-    if (got.ok() || got.error().kind != ErrorKind::kInvalid || request.range.kind != ByteRange::Kind::kSuffix) return got;
+    if (got.ok() || got.error().kind != ErrorKind::kInvalid || request.range.kind != ByteRange::Kind::kSuffix)
+      return got;
     // The one suffix that a server cannot satisfy is that of an empty object.
     auto head = bucket_->Head(request.key, call);
     if (!head.ok() || head->size_bytes != 0) return got;

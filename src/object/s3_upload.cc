@@ -82,9 +82,8 @@ class S3Upload : public Upload {
     auto bytes = std::make_shared<const std::string>(std::move(part_));
     part_ = {};
     ++next_part_;
-    in_flight_ = std::async(std::launch::async, [this, bytes = std::move(bytes)] {
-      return bucket_->PutPart(*multipart_, bytes, call_);
-    });
+    in_flight_ = std::async(std::launch::async,
+                            [this, bytes = std::move(bytes)] { return bucket_->PutPart(*multipart_, bytes, call_); });
     return {};
   }
 

@@ -14,8 +14,8 @@ namespace {
 pugi::xml_document Parse(std::string_view xml) {
   pugi::xml_document document;
   // Values as they are: keys may begin or end with spaces.
-  document.load_buffer(xml.data(), xml.size(), pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata |
-                                                   pugi::parse_ws_pcdata_single);
+  document.load_buffer(xml.data(), xml.size(),
+                       pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata | pugi::parse_ws_pcdata_single);
   return document;
 }
 

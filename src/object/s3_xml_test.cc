@@ -37,8 +37,9 @@ TEST(S3XmlTest, KeysStayAsTheyAreWithoutAnEncoding) {
 }
 
 TEST(S3XmlTest, RefusesWhatIsNoListing) {
-  for (const char* text : {"", "hello", "<html></html>", "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
-                           "<ListBucketResult><Contents><Key>a</Key><Size>-1</Size></Contents></ListBucketResult>"}) {
+  for (const char* text :
+       {"", "hello", "<html></html>", "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
+        "<ListBucketResult><Contents><Key>a</Key><Size>-1</Size></Contents></ListBucketResult>"}) {
     const auto page = ParseS3List(text, "");
     ASSERT_FALSE(page.ok()) << text;
     EXPECT_EQ(page.error().kind, ErrorKind::kCorrupt);
@@ -54,8 +55,8 @@ TEST(S3XmlTest, ReadsErrors) {
 }
 
 TEST(S3XmlTest, ExternalEntitiesAreNotFollowed) {
-  const auto error = ParseS3Error(
-      "<!DOCTYPE Error [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><Error><Code>&x;</Code></Error>");
+  const auto error =
+      ParseS3Error("<!DOCTYPE Error [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><Error><Code>&x;</Code></Error>");
   EXPECT_EQ(error.code.find("root:"), std::string::npos);
 }
 

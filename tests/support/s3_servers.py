@@ -11,6 +11,7 @@ import dataclasses
 import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -63,12 +64,13 @@ def program(name: str) -> pathlib.Path:
     return found
 
 
-def _versitygw(folder: pathlib.Path, port: int) -> Plan:
+def _versitygw(folder: pathlib.Path, port: int, tls: bool = False) -> Plan:
     for name in ("data", "accounts"):
         (folder / name).mkdir()
+    certificate = ["--cert", folder / "certificate.pem", "--key", folder / "key.pem"] if tls else []
     # Without --keep-alive each response closes its connection; without --iam-dir an unknown key gets 404.
     command = [program("versitygw"), "--port", f"127.0.0.1:{port}", "--keep-alive", "--health", "/health", "--quiet",
-               "--iam-dir", folder / "accounts", "--region", "eu-west-1", "posix", folder / "data"]
+               "--iam-dir", folder / "accounts", "--region", "eu-west-1", *certificate, "posix", folder / "data"]
     return Plan(list(map(str, command)), {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}, "/health",
                 "eu-west-1", without=("session-tokens",))
 
@@ -96,7 +98,9 @@ jclouds.filesystem.basedir={folder}/data
     return Plan(list(map(str, command)), {}, "/healthz", "us-east-1", without=("regions", "session-tokens"))
 
 
-PLANS: dict[str, Callable[[pathlib.Path, int], Plan]] = {"versitygw": _versitygw, "minio": _minio, "s3proxy": _s3proxy}
+PLANS: dict[str, Callable[[pathlib.Path, int], Plan]] = {
+    "versitygw": _versitygw, "minio": _minio, "s3proxy": _s3proxy,
+    "versitygw-tls": lambda folder, port: _versitygw(folder, port, tls=True)}
 
 
 def free_port() -> int:
@@ -105,9 +109,19 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _answers(endpoint: str, health: str) -> bool:
+def make_certificate(folder: pathlib.Path) -> pathlib.Path:
+    """A certificate for localhost that is its own authority, and key.pem beside it."""
+    certificate = folder / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", folder / "key.pem",
+                    "-out", certificate], check=True, capture_output=True)
+    return certificate
+
+
+def _answers(endpoint: str, health: str, certificate: pathlib.Path | None) -> bool:
+    trust = ssl.create_default_context(cafile=certificate) if certificate else None
     try:
-        with urllib.request.urlopen(endpoint + health, timeout=2):
+        with urllib.request.urlopen(endpoint + health, timeout=2, context=trust):
             return True
     except urllib.error.HTTPError:
         return True  # it speaks HTTP
@@ -121,18 +135,19 @@ def started(name: str) -> Iterator[S3Server]:
     with tempfile.TemporaryDirectory(prefix=f"eider-{name}-") as made:
         folder = pathlib.Path(made)
         port = free_port()
+        certificate = make_certificate(folder) if name.endswith("-tls") else None
         plan = PLANS[name](folder, port)
-        endpoint = f"http://127.0.0.1:{port}"
+        endpoint = f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(plan.command, env={**os.environ, **plan.environment}, cwd=folder, stdout=log,
                                        stderr=subprocess.STDOUT)
         try:
             give_up = time.monotonic() + START_SECONDS
-            while not _answers(endpoint, plan.health):
+            while not _answers(endpoint, plan.health, certificate):
                 if process.poll() is not None or time.monotonic() > give_up:
                     raise RuntimeError(f"{name} did not start:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
                 time.sleep(0.05)
-            yield S3Server(name, endpoint, plan.region, without=plan.without)
+            yield S3Server(name, endpoint, plan.region, certificate, plan.without)
         finally:
             process.terminate()
             try:
