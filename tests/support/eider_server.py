@@ -88,9 +88,9 @@ class EiderServer:
         """The response as it came: no coding is asked for unless a header does. `accept_encoding=…` is Accept-Encoding."""
         return self.request("GET", path, **headers)
 
-    def request(self, method, path, **headers):
+    def request(self, method, path, stream=False, **headers):
         named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-        return requests.request(method, self.url.rstrip("/") + path, timeout=PATIENCE_SECONDS,
+        return requests.request(method, self.url.rstrip("/") + path, timeout=PATIENCE_SECONDS, stream=stream,
                                 headers={"Accept-Encoding": "identity", "Accept": "*/*", **named})
 
     def metric(self, name):
