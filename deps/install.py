@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from java_trust import write_key_store
 from step import Failure, run, say
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -139,8 +140,9 @@ def _maven(wanted: list[Pin], folder: pathlib.Path) -> None:
     pom.write_text('<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>\n'
                    "<groupId>eider</groupId><artifactId>pinned</artifactId><version>1</version>\n<dependencies>\n"
                    + "".join(map(dependency, wanted)) + "</dependencies></project>\n")
+    options = [os.environ.get("MAVEN_OPTS", ""), *write_key_store(folder / "authorities.jks")]
     run(f"fetch {len(wanted)} jars", ["mvn", "--batch-mode", "--file", pom, "dependency:copy-dependencies",
-                                      f"-DoutputDirectory={folder}"])
+                                      f"-DoutputDirectory={folder}"], env={"MAVEN_OPTS": " ".join(options)})
 
 
 CLIENTS = {"npm": _npm, "wheel": _wheel, "sdist": _sdist, "maven": _maven}
