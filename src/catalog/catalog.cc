@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/text.h"
-#include "catalog/glob.h"
+#include "catalog/config.h"
 #include "catalog/keys.h"
 #include "catalog/listings.h"
 #include "catalog/open_dataset.h"
@@ -19,34 +19,57 @@ namespace {
 // Opened datasets kept by their version; each holds its columns and a list of its objects.
 constexpr std::size_t kKeptDatasets = 256;
 
+// An eider.yaml is written by hand; more than this is something else.
+constexpr std::uint64_t kMaxConfigBytes = 4ULL << 20;
+
+// The text of the configuration, from the options or the lake; nullopt when there is none.
+Result<std::optional<std::string>> ReadConfig(ObjectStore& store, const CatalogOptions& options) {
+  if (options.config_yaml) return options.config_yaml;
+  auto text = GetAll(store, "eider.yaml", kMaxConfigBytes);
+  if (text) return std::optional(*std::move(text));
+  if (text.error().kind == ErrorKind::kNotFound) return std::optional<std::string>();
+  return text.error();
+}
+
 class LakeCatalog final : public Catalog {
  public:
-  LakeCatalog(ObjectStore& store, Database& database, const CatalogOptions& options)
+  LakeCatalog(ObjectStore& store, Database& database, const CatalogOptions& options, CatalogConfig config)
       : store_(store),
         database_(database),
+        config_(std::move(config)),
         listings_(store, options.listing_age, options.clock),
         opened_(kKeptDatasets) {}
 
   Result<std::vector<DatasetConfig>> List(const Call& call) override {
-    std::map<std::string, DatasetConfig> datasets;
-    const auto root = listings_.Get("", /*recursive=*/false, call);
-    if (!root) return root.error();
-    for (const std::string& name : DiscoverNames(**root)) datasets[name].name = name;
+    std::map<std::string, DatasetConfig> datasets = config_.datasets;
+    if (config_.lake.discover) {
+      const auto root = listings_.Get("", /*recursive=*/false, call);
+      // A lake that cannot be listed has the datasets that its configuration names.
+      if (!root && (root.error().kind != ErrorKind::kUnsupported || datasets.empty())) return root.error();
+      if (root) {
+        for (const std::string& name : DiscoverNames(**root, config_.datasets)) datasets[name].name = name;
+      }
+    }
     std::vector<DatasetConfig> list;
     for (auto& [name, config] : datasets) list.push_back(std::move(config));
     return list;
   }
 
   Result<std::shared_ptr<const Dataset>> Find(const std::string& name, const Call& call) override {
-    if (!IsDatasetName(name)) {
-      return NotFound("a dataset's name is 1 to 100 letters, digits, '_' and '-'");
-    }
+    if (!IsDatasetName(name)) return NotFound("a dataset's name is 1 to 100 letters, digits, '_' and '-'");
+    const auto configured = config_.datasets.find(name);
     DatasetConfig config;
     config.name = name;
-    auto sources = FindSources(config, store_, listings_, call);
+    if (configured != config_.datasets.end()) {
+      config = configured->second;
+    } else if (!config_.lake.discover || IsHiddenKey(name)) {
+      return NotFoundWithNearest(name, NotFound(fmt::format("no dataset '{}'", name)), call);
+    }
+    auto sources = FindSources(config, config_.datasets, store_, listings_, call);
     if (!sources) {
-      return sources.error().kind == ErrorKind::kNotFound ? NotFoundWithNearest(name, sources.error(), call)
-                                                          : sources.error();
+      return sources.error().kind == ErrorKind::kNotFound && configured == config_.datasets.end()
+                 ? NotFoundWithNearest(name, sources.error(), call)
+                 : sources.error();
     }
     const std::string version = InputVersion(config, *sources);
     if (auto kept = opened_.Get(version)) return *kept;
@@ -59,6 +82,7 @@ class LakeCatalog final : public Catalog {
   }
 
   void Refresh() override { listings_.Forget(); }
+  const LakeConfig& lake() const override { return config_.lake; }
 
  private:
   Error NotFoundWithNearest(const std::string& name, const Error& error, const Call& call) {
@@ -73,6 +97,7 @@ class LakeCatalog final : public Catalog {
 
   ObjectStore& store_;
   Database& database_;
+  const CatalogConfig config_;
   Listings listings_;
   ObjectSchemas schemas_;
   Lru<std::shared_ptr<const Dataset>> opened_;
@@ -81,10 +106,17 @@ class LakeCatalog final : public Catalog {
 
 }  // namespace
 
-Result<std::unique_ptr<Catalog>> Catalog::Open(ObjectStore& store, Database& database, CatalogOptions options) {
-  return std::unique_ptr<Catalog>(std::make_unique<LakeCatalog>(store, database, options));
+const LakeConfig& Catalog::lake() const {
+  static const LakeConfig kNone;
+  return kNone;
 }
 
-std::string_view ConfigSchema() { return "{}"; }
+Result<std::unique_ptr<Catalog>> Catalog::Open(ObjectStore& store, Database& database, CatalogOptions options) {
+  const auto text = ReadConfig(store, options);
+  if (!text) return text.error();
+  auto config = ParseConfig(text->value_or(""), options.config_name, database);
+  if (!config) return config.error();
+  return std::unique_ptr<Catalog>(std::make_unique<LakeCatalog>(store, database, options, *std::move(config)));
+}
 
 }  // namespace eider

@@ -42,6 +42,14 @@ struct DatasetConfig {
   std::vector<std::pair<std::string, std::string>> types;  // column -> SQL type, for CSV and JSON
 };
 
+// What eider.yaml says of the lake as a whole.
+struct LakeConfig {
+  std::string title;
+  std::string description;
+  // Whether files and folders of the root that no configured dataset is made of are datasets too.
+  bool discover = true;
+};
+
 // A dataset as it stands now: its objects pinned, its columns known. Immutable and shared.
 struct Dataset {
   DatasetConfig config;
@@ -72,7 +80,9 @@ class Catalog {
   static Result<std::unique_ptr<Catalog>> Open(ObjectStore& store, Database& database, CatalogOptions options);
   virtual ~Catalog() = default;
 
-  // All datasets by name, configured and discovered, without opening them. An empty lake is an empty list.
+  // All datasets by name, configured and discovered, without opening them: a folder is one before it is known whether
+  // it holds data. What a configured dataset is made of is not discovered under another name, so that what it hides
+  // stays hidden. An empty lake is an empty list.
   virtual Result<std::vector<DatasetConfig>> List(const Call& call = {}) = 0;
 
   // Opens a dataset: lists its objects, learns and checks their columns (kept for as long as the objects' ETags stay).
@@ -82,6 +92,9 @@ class Catalog {
 
   // Forgets listings, so that the next Find sees the lake as it is.
   virtual void Refresh() = 0;
+
+  // What eider.yaml says of the lake as a whole; stays the same for the catalog's life.
+  virtual const LakeConfig& lake() const;
 };
 
 // The JSON Schema of eider.yaml, for editors (`eider schema`, and served at /eider.schema.json).

@@ -24,8 +24,7 @@ constexpr std::size_t kRemoteFooters = 2000;
 Error ExplainBroken(const ObjectInfo& object, const Snapshot& snapshot, const Error& error, const Call& call) {
   std::string head(std::min<std::uint64_t>(4, object.size_bytes), '\0');
   std::string tail = head;
-  ReadCounters counters;
-  auto reader = snapshot.Open(object.key, counters);
+  auto reader = snapshot.Open(object.key);
   if (!reader) return reader.error();
   if (auto status = (*reader)->Read(0, head, call); !status) return status.error();
   if (auto status = (*reader)->Read(object.size_bytes - tail.size(), tail, call); !status) return status.error();

@@ -1,11 +1,11 @@
 #include "catalog/open_dataset.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "catalog/keys.h"
 #include "catalog/learn.h"
@@ -19,13 +19,7 @@ class Hasher {
   void Add(std::string_view part) { text_ += fmt::format("{}:{}", part.size(), part); }
 
   // 128 bits of SHA-256 in hex.
-  std::string Finish() const {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    EVP_Digest(text_.data(), text_.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-    std::string hex;
-    for (std::size_t i = 0; i < 16; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return hex;
-  }
+  std::string Finish() const { return Sha256Hex(text_).substr(0, 32); }
 
  private:
   std::string text_;

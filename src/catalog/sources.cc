@@ -122,19 +122,41 @@ Result<Sources> FindByList(const DatasetConfig& config, ObjectStore& store, cons
   return OfOneFormat(config.name, std::move(objects));
 }
 
-}  // namespace
-
-Result<Sources> FindSources(const DatasetConfig& config, ObjectStore& store, Listings& listings, const Call& call) {
-  if (!config.objects.empty()) return FindByList(config, store, call);
-  if (!config.glob.empty()) return FindByGlob(config, listings, call);
-  return FindByName(config.name, listings, call);
+// Whether a configured dataset of another name is made of this file of the root, or of something in this folder of it.
+bool IsClaimed(std::string_view entry, std::string_view name, const ConfiguredDatasets& configured) {
+  const std::string folder = std::string(entry) + "/";
+  return std::any_of(configured.begin(), configured.end(), [&](const auto& dataset) {
+    const DatasetConfig& config = dataset.second;
+    if (config.name == name) return false;
+    if (!config.glob.empty()) return GlobMayEnter(config.glob, entry);
+    return std::any_of(config.objects.begin(), config.objects.end(),
+                       [&](const std::string& key) { return key == entry || key.starts_with(folder); });
+  });
 }
 
-std::vector<std::string> DiscoverNames(const Listing& root) {
+}  // namespace
+
+Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, ObjectStore& store,
+                            Listings& listings, const Call& call) {
+  if (!config.objects.empty()) return FindByList(config, store, call);
+  if (!config.glob.empty()) return FindByGlob(config, listings, call);
+  auto found = FindByName(config.name, listings, call);
+  if (!found || configured.contains(config.name)) return found;
+  const std::string& key = found->objects.front().key;
+  if (!IsClaimed(std::string_view(key).substr(0, key.find('/')), config.name, configured)) return found;
+  return NotFound(fmt::format("no dataset '{}'", config.name));
+}
+
+std::vector<std::string> DiscoverNames(const Listing& root, const ConfiguredDatasets& configured) {
   std::set<std::string> names;
-  for (const ObjectInfo& object : root.objects) names.emplace(StemOfKey(object.key));
-  for (const std::string& prefix : root.prefixes) names.insert(prefix.substr(0, prefix.size() - 1));
-  std::erase_if(names, [](const std::string& name) { return !IsDatasetName(name) || IsHiddenKey(name); });
+  const auto add = [&](std::string_view entry, std::string_view name) {
+    if (IsDatasetName(name) && !IsHiddenKey(name) && !IsClaimed(entry, name, configured)) names.emplace(name);
+  };
+  for (const ObjectInfo& object : root.objects) add(object.key, StemOfKey(object.key));
+  for (const std::string& prefix : root.prefixes) {
+    const auto folder = std::string_view(prefix).substr(0, prefix.size() - 1);
+    add(folder, folder);
+  }
   return {names.begin(), names.end()};
 }
 

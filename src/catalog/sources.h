@@ -1,6 +1,7 @@
 // Sources: the objects of one dataset, found by its name, its glob or its list of keys.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,16 @@ struct Sources {
   std::vector<ObjectInfo> objects;  // at least one, in byte order of their keys
 };
 
-// kNotFound when nothing bears the dataset's name or matches its glob; kInvalid naming two objects when they are of
-// different formats or when a file and a folder bear the same name.
-Result<Sources> FindSources(const DatasetConfig& config, ObjectStore& store, Listings& listings, const Call& call);
+using ConfiguredDatasets = std::map<std::string, DatasetConfig>;  // by name
 
-// The names that discovery gives the root's files and folders, in byte order, each once. Whether a folder holds data
-// is not known before its dataset is opened.
-std::vector<std::string> DiscoverNames(const Listing& root);
+// kNotFound when nothing bears the dataset's name or matches its glob; kInvalid naming two objects when they are of
+// different formats or when a file and a folder bear the same name. A dataset that is not among the configured ones is
+// not found when one of these is made of its objects.
+Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, ObjectStore& store,
+                            Listings& listings, const Call& call);
+
+// The names that discovery gives the root's files and folders, in byte order, each once, without those that configured
+// datasets of another name are made of. Whether a folder holds data is not known before its dataset is opened.
+std::vector<std::string> DiscoverNames(const Listing& root, const ConfiguredDatasets& configured);
 
 }  // namespace eider

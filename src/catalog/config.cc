@@ -1,0 +1,222 @@
+#include "catalog/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/glob.h"
+#include "catalog/keys.h"
+#include "catalog/yaml_reader.h"
+
+namespace eider {
+namespace {
+
+// The value behind a reading, or its error.
+template <class Value>
+Status Keep(Result<Value> read, Value& target) {
+  if (!read) return read.error();
+  target = *std::move(read);
+  return {};
+}
+
+template <auto member, class Target>
+Status ReadText(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Target& target) {
+  return Keep(yaml.Text(node, what), target.*member);
+}
+
+template <auto member, class Target>
+Status ReadBool(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Target& target) {
+  return Keep(yaml.Bool(node, what), target.*member);
+}
+
+constexpr YamlKey<LakeConfig> kLakeKeys[] = {
+    {"title", ReadText<&LakeConfig::title, LakeConfig>},
+    {"description", ReadText<&LakeConfig::description, LakeConfig>},
+    {"discover", ReadBool<&LakeConfig::discover, LakeConfig>},
+};
+
+// A dataset while it is read.
+struct DatasetEntry {
+  DatasetConfig config;
+  Database* database = nullptr;
+};
+
+template <auto member>
+Status ReadDatasetText(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  return Keep(yaml.Text(node, what), entry.config.*member);
+}
+
+Status ReadGlob(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  if (auto status = Keep(yaml.Text(node, what), entry.config.glob); !status) return status;
+  const auto valid = CheckGlob(entry.config.glob);
+  return valid ? Status() : Status(yaml.At(node, valid.error().message, "glob"));
+}
+
+Status ReadObjects(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  if (auto status = Keep(yaml.TextList(node, what), entry.config.objects); !status) return status;
+  if (entry.config.objects.empty()) return yaml.At(node, what + " names no object");
+  for (std::size_t i = 0; i < entry.config.objects.size(); ++i) {
+    const std::string& key = entry.config.objects[i];
+    if (auto valid = CheckKey(key); !valid) return yaml.At(node[i], valid.error().message, "objects");
+    if (FormatOfKey(key)) continue;
+    return yaml.At(node[i], fmt::format("'{}' is no .parquet, .csv, .json or .ndjson", key), "objects");
+  }
+  return {};
+}
+
+Status ReadColumns(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  if (auto status = Keep(yaml.TextList(node, what), entry.config.columns); !status) return status;
+  return entry.config.columns.empty() ? Status(yaml.At(node, what + " shows no column")) : Status();
+}
+
+Status ReadFilters(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  auto list = yaml.TextList(node, what);
+  if (!list) return list.error();
+  entry.config.filters = *std::move(list);
+  return {};
+}
+
+// [date, -delay]: as `_sort` in a request.
+Status ReadSort(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  const auto list = yaml.TextList(node, what);
+  if (!list) return list.error();
+  for (const std::string& column : *list) {
+    const bool descending = column.starts_with('-');
+    entry.config.sort.push_back({column.substr(descending ? 1 : 0), descending});
+  }
+  return {};
+}
+
+Status ReadMaxRows(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  const auto number = yaml.PositiveNumber(node, what);
+  if (!number) return number.error();
+  entry.config.max_rows = *number;
+  return {};
+}
+
+// It becomes a response header.
+Status ReadCacheControl(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  if (auto status = Keep(yaml.Text(node, what), entry.config.cache_control); !status) return status;
+  const std::string& text = entry.config.cache_control;
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (printable && !text.empty()) return {};
+  return yaml.At(node, what + " wants a header's value, such as 'public, max-age=3600'");
+}
+
+Status ReadAccess(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry&) {
+  const auto text = yaml.Text(node, what);
+  if (!text) return text.error();
+  if (*text == "public") return {};
+  return yaml.At(node, fmt::format("{} is '{}', which is not supported yet; only 'public' is", what, *text), "access");
+}
+
+Status ReadUnion(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  return Keep(yaml.Bool(node, what), entry.config.union_by_name);
+}
+
+// The type as DuckDB writes it, or nullopt. A type becomes SQL, so no other character reaches the parser.
+std::optional<std::string> CanonicalType(Database& database, const std::string& type) {
+  const bool plain = std::all_of(type.begin(), type.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_ (),[]\"").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (!plain || type.empty()) return std::nullopt;
+  Statement statement;
+  statement.sql = fmt::format("SELECT CAST(NULL AS {}) AS t", type);
+  const auto columns = database.Describe(statement);
+  if (!columns || columns->size() != 1) return std::nullopt;
+  return (*columns)[0].type;
+}
+
+Status ReadTypes(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
+  const auto entries = yaml.Map(node, what, "zip: VARCHAR");
+  if (!entries) return entries.error();
+  for (const auto& [column, value] : *entries) {
+    const auto text = yaml.Text(value, fmt::format("column '{}' in {}", column.Scalar(), what));
+    if (!text) return text.error();
+    const auto type = CanonicalType(*entry.database, *text);
+    if (!type) {
+      return yaml.At(value,
+                     fmt::format("'{}' is no SQL type; VARCHAR, BIGINT, DOUBLE, DECIMAL(18,2), BOOLEAN, DATE and "
+                                 "TIMESTAMP are",
+                                 *text),
+                     "types");
+    }
+    entry.config.types.emplace_back(column.Scalar(), *type);
+  }
+  return {};
+}
+
+constexpr YamlKey<DatasetEntry> kDatasetKeys[] = {
+    {"title", ReadDatasetText<&DatasetConfig::title>},
+    {"description", ReadDatasetText<&DatasetConfig::description>},
+    {"licence", ReadDatasetText<&DatasetConfig::licence>},
+    {"glob", ReadGlob},
+    {"objects", ReadObjects},
+    {"columns", ReadColumns},
+    {"filters", ReadFilters},
+    {"sort", ReadSort},
+    {"max_rows", ReadMaxRows},
+    {"cache_control", ReadCacheControl},
+    {"access", ReadAccess},
+    {"union_by_name", ReadUnion},
+    {"types", ReadTypes},
+};
+
+// The whole file while it is read.
+struct Document {
+  CatalogConfig config;
+  Database* database = nullptr;
+};
+
+Status ReadLake(const YamlReader& yaml, const YAML::Node& node, const std::string&, Document& document) {
+  return ReadKeys(yaml, node, "'lake'", kLakeKeys, document.config.lake);
+}
+
+Status ReadDatasets(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Document& document) {
+  const auto entries = yaml.Map(node, what, "flights: {title: Flights}");
+  if (!entries) return entries.error();
+  for (const auto& [name_node, value] : *entries) {
+    const std::string& name = name_node.Scalar();
+    if (!IsDatasetName(name)) {
+      return yaml.At(name_node, fmt::format("'{}' is no dataset name: 1 to 100 letters, digits, '_' and '-'", name),
+                     name);
+    }
+    DatasetEntry entry;
+    entry.config.name = name;
+    entry.database = document.database;
+    const std::string owner = fmt::format("dataset '{}'", name);
+    if (auto status = ReadKeys(yaml, value, owner, kDatasetKeys, entry); !status) return status;
+    if (!entry.config.glob.empty() && !entry.config.objects.empty()) {
+      return yaml.At(name_node, owner + " has both 'glob' and 'objects'; one says what it is made of", "objects");
+    }
+    document.config.datasets.emplace(name, std::move(entry.config));
+  }
+  return {};
+}
+
+constexpr YamlKey<Document> kTopKeys[] = {
+    {"lake", ReadLake},
+    {"datasets", ReadDatasets},
+};
+
+}  // namespace
+
+Result<CatalogConfig> ParseConfig(const std::string& text, const std::string& name, Database& database) {
+  const YamlReader yaml(name);
+  const auto root = yaml.Parse(text);
+  if (!root) return root.error();
+  Document document;
+  document.database = &database;
+  if (auto status = ReadKeys(yaml, *root, "the file", kTopKeys, document); !status) return status.error();
+  return std::move(document.config);
+}
+
+std::vector<std::string> ConfigKeys() {
+  std::vector<std::string> keys = KeyNames(kTopKeys);
+  for (const std::string& key : KeyNames(kLakeKeys)) keys.push_back("lake." + key);
+  for (const std::string& key : KeyNames(kDatasetKeys)) keys.push_back("datasets.*." + key);
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+}  // namespace eider
