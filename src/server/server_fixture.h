@@ -115,7 +115,7 @@ class ScriptedBody : public Body {
   const std::shared_ptr<Script> script_;
 };
 
-// `size` bytes that depend on their position, made as they are read.
+// `size` bytes of a text that repeats after a prime number of them, so that no lost or doubled buffer goes unseen.
 class PatternBody : public Body {
  public:
   explicit PatternBody(std::uint64_t size, std::shared_ptr<Tally> destroyed = nullptr)
@@ -124,16 +124,15 @@ class PatternBody : public Body {
     if (destroyed_) destroyed_->Add();
   }
 
-  static char At(std::uint64_t position) { return static_cast<char>('a' + (position * 7 + position / 4099) % 26); }
   static std::string All(std::uint64_t size) {
-    std::string out(size, ' ');
-    for (std::uint64_t i = 0; i < size; ++i) out[i] = At(i);
+    std::string out;
+    while (out.size() < size) out += Text().substr(0, size - out.size());
     return out;
   }
 
   Result<Piece> Read(std::span<char> out) override {
-    const std::size_t size = std::min<std::uint64_t>(out.size(), size_ - done_);
-    for (std::size_t i = 0; i < size; ++i) out[i] = At(done_ + i);
+    const std::string_view rest = Text().substr(done_ % Text().size());
+    const std::size_t size = rest.copy(out.data(), std::min<std::uint64_t>(out.size(), size_ - done_));
     done_ += size;
     return Piece{size == 0 ? State::kEnd : State::kBytes, size};
   }
@@ -141,6 +140,15 @@ class PatternBody : public Body {
   std::optional<std::uint64_t> size() const override { return std::nullopt; }
 
  private:
+  static std::string_view Text() {
+    static const std::string text = [] {
+      std::string made(99'991, ' ');
+      for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<char>('a' + (i * 7 + i / 4099) % 26);
+      return made;
+    }();
+    return text;
+  }
+
   const std::uint64_t size_;
   std::uint64_t done_ = 0;
   const std::shared_ptr<Tally> destroyed_;

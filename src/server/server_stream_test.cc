@@ -257,7 +257,7 @@ TEST_F(ServerStreamTest, ABodyFedByAnotherThreadIsWhole) {
 
 TEST_F(ServerStreamTest, ManySlowReadersHoldNoThread) {
   constexpr int kReaders = 200;
-  constexpr std::uint64_t kBytes = 400'000;  // more than the buffers of both kernels hold
+  constexpr std::uint64_t kBytes = 300'000;  // more than the buffers of both kernels hold
   auto destroyed = std::make_shared<Tally>();
   Start([&](Request request, Reply reply) {
     if (request.path == "/fast") return reply(TextResponse("fast"));
