@@ -52,16 +52,18 @@ Result<FooterStatistics> ReadFooters(const Dataset& dataset, Database& database)
     const std::string type = column.type_class == TypeClass::kText ? "VARCHAR" : column.type;
     parts.push_back(fmt::format(
         "SELECT {0} AS name, CASE WHEN bool_and(stats_min_value IS NOT NULL OR stats_null_count = row_group_num_rows) "
-        "THEN min(TRY_CAST(stats_min_value AS {1}))::VARCHAR END AS lo, CASE WHEN bool_and(stats_max_value IS NOT NULL OR "
-        "stats_null_count = row_group_num_rows) THEN max(TRY_CAST(stats_max_value AS {1}))::VARCHAR END AS hi, CASE WHEN "
+        "THEN min(TRY_CAST(stats_min_value AS {1}))::VARCHAR END AS lo, CASE WHEN bool_and(stats_max_value IS NOT NULL "
+        "OR "
+        "stats_null_count = row_group_num_rows) THEN max(TRY_CAST(stats_max_value AS {1}))::VARCHAR END AS hi, CASE "
+        "WHEN "
         "bool_and(stats_null_count IS NOT NULL) THEN sum(stats_null_count)::UBIGINT END AS nulls FROM footers WHERE "
         "path_in_schema = {0}",
         QuoteLiteral(column.name), type));
   }
   constexpr std::size_t kMostColumns = 500;  // a union of more costs more than the page is worth
   if (parts.empty() || parts.size() > kMostColumns) return statistics;
-  statement.sql = fmt::format("WITH footers AS MATERIALIZED (SELECT * FROM parquet_metadata({})) {}", LakePaths(dataset),
-                              Join(parts, " UNION ALL "));
+  statement.sql = fmt::format("WITH footers AS MATERIALIZED (SELECT * FROM parquet_metadata({})) {}",
+                              LakePaths(dataset), Join(parts, " UNION ALL "));
   const auto table = database.Query(statement);
   if (!table) return table.error();
   for (const auto& row : table->rows) {

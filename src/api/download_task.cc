@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <boost/asio/post.hpp>
-#include <limits>
 
 #include "api/negotiate.h"
 #include "api/spool_body.h"
@@ -17,8 +16,6 @@
 
 namespace eider {
 namespace {
-
-constexpr std::uint64_t kUntilEnd = std::numeric_limits<std::uint64_t>::max();
 
 // Parquet and XLSX are compressed inside; Arrow's buffers gain little for the CPU they cost.
 bool IsCompressible(Format format) {
@@ -50,8 +47,8 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     if (!download) return download.error();
     download_ = *std::move(download);
     coding_ = IsCompressible(format_) ? ChooseCoding(request_.Find("Accept-Encoding")) : Coding::kIdentity;
-    key_ = Sha256Hex(fmt::format("{}\n{}\n{}\n{}", dataset_->version, Normalised(*dataset_, download_), EncoderVersion(),
-                                 CodingName(coding_)))
+    key_ = Sha256Hex(fmt::format("{}\n{}\n{}\n{}", dataset_->version, Normalised(*dataset_, download_),
+                                 EncoderVersion(), CodingName(coding_)))
                .substr(0, 32);
     // Rows in any order are another sequence of bytes each time they are produced: the validator is weak.
     etag_ = fmt::format("{}\"{}\"", download_.any_order ? "W/" : "", key_);
@@ -90,14 +87,15 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
   }
 
   Status Produce(Statement statement) {
-    auto reader = parts_.productions.Join(
-        key_, [&database = parts_.database, statement = std::move(statement), coding = coding_](
-                  Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
-          const auto compressor = MakeCompressor(coding, sink);
-          const auto summary = database.Run(statement, compressor ? *compressor : sink, std::move(stop));
-          if (!summary) return summary.error();
-          return SpoolEnd{summary->rows};
-        });
+    auto reader = parts_.productions.Join(key_,
+                                          [&database = parts_.database, statement = std::move(statement),
+                                           coding = coding_](Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
+                                            const auto compressor = MakeCompressor(coding, sink);
+                                            const auto summary = database.Run(
+                                                statement, compressor ? *compressor : sink, std::move(stop));
+                                            if (!summary) return summary.error();
+                                            return SpoolEnd{summary->rows, summary->reads, summary->read_bytes};
+                                          });
     if (!reader) return reader.error();
     reader_ = *std::move(reader);
     if (!download_.any_order) range_ = ParseRange(request_.Find("Range"));
@@ -106,7 +104,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     }
     // A range and a HEAD state the whole length, so they wait for the end; the spool makes the rows wait for nobody.
     const bool whole = range_ || request_.method == "HEAD";
-    reader_.spool().Wait(whole ? kUntilEnd : 0, [self = shared_from_this()] {
+    reader_.spool().Wait(whole ? Spool::kUntilEnd : 0, [self = shared_from_this()] {
       boost::asio::post(self->parts_.planners, [self] { self->Begin(); });
     });
     return {};
@@ -130,8 +128,8 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     if (range_) {
       const auto resolved = Resolve(*range_, state.size_bytes);
       if (!resolved) {
-        response = Problem(416, StatusTitle(416), fmt::format("the result has {} bytes", state.size_bytes), "",
-                           request_.id);
+        response =
+            Problem(416, StatusTitle(416), fmt::format("the result has {} bytes", state.size_bytes), "", request_.id);
         response.Set("Content-Range", fmt::format("bytes */{}", state.size_bytes));
         return Answer(std::move(response));
       }
@@ -159,20 +157,21 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
          {"dataset", std::string_view(dataset.config.name)},
          {"query", std::string_view(query)},
          {"outcome", std::string_view(kOutcomes[static_cast<int>(outcome.kind)])},
-         {"rows", static_cast<std::int64_t>(outcome.rows)},
+         {"rows", static_cast<std::int64_t>(outcome.end.rows)},
          {"bytes", static_cast<std::int64_t>(outcome.bytes)},
          {"objects", static_cast<std::int64_t>(dataset.snapshot->objects().size())},
-         {"reads", static_cast<std::int64_t>(dataset.snapshot->counters().requests)},
+         {"reads", static_cast<std::int64_t>(outcome.end.reads)},
+         {"read_bytes", static_cast<std::int64_t>(outcome.end.read_bytes)},
          {"body_ms", ms}});
     if (outcome.kind != BodyOutcome::Kind::kComplete) return;
-    receipts.Put(id, {key, span.begin, outcome.bytes, outcome.rows, outcome.digest_sha256});
+    receipts.Put(id, {key, span.begin, outcome.bytes, outcome.end.rows, outcome.digest_sha256});
   }
 
   Status AnswerReceipt() {
     auto receipt = parts_.receipts.Find(download_.receipt);
     if (!receipt) {
-      return NotFound(fmt::format("no receipt for '{}': the download did not finish, or it was too long ago",
-                                  download_.receipt));
+      return NotFound(
+          fmt::format("no receipt for '{}': the download did not finish, or it was too long ago", download_.receipt));
     }
     if (receipt->digest_sha256.empty()) {
       const auto reader = parts_.productions.Peek(receipt->production);
@@ -224,9 +223,10 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     Response response;
     response.status = status;
     response.Set("ETag", etag_);
-    if (dataset_->snapshot->newest() != WallTime{}) response.Set("Last-Modified", HttpDate(dataset_->snapshot->newest()));
-    response.Set("Cache-Control",
-                 dataset_->config.cache_control.empty() ? parts_.options.cache_control : dataset_->config.cache_control);
+    if (dataset_->snapshot->newest() != WallTime{})
+      response.Set("Last-Modified", HttpDate(dataset_->snapshot->newest()));
+    response.Set("Cache-Control", dataset_->config.cache_control.empty() ? parts_.options.cache_control
+                                                                         : dataset_->config.cache_control);
     response.Set("Vary", "Accept, Accept-Encoding");
     if (!link_.empty()) response.Set("Link", link_);
     if (status == 304) return response;

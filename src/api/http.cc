@@ -10,12 +10,11 @@
 namespace eider {
 namespace {
 
-bool SameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ToLower(a) == ToLower(b);
-}
+bool SameName(std::string_view a, std::string_view b) { return a.size() == b.size() && ToLower(a) == ToLower(b); }
 
 std::string_view FindHeader(const std::vector<Header>& headers, std::string_view name) {
-  const auto found = std::find_if(headers.begin(), headers.end(), [&](const Header& h) { return SameName(h.name, name); });
+  const auto found =
+      std::find_if(headers.begin(), headers.end(), [&](const Header& h) { return SameName(h.name, name); });
   return found == headers.end() ? std::string_view() : std::string_view(found->value);
 }
 
@@ -23,7 +22,8 @@ int StatusOf(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kInvalid: return 400;
     case ErrorKind::kNotFound: return 404;
-    case ErrorKind::kDenied: return 502;  // the store refused Eider; a client that may not is answered by access control
+    case ErrorKind::kDenied:
+      return 502;  // the store refused Eider; a client that may not is answered by access control
     case ErrorKind::kConflict: return 503;  // an object changed under the read: asking again reads the new one
     case ErrorKind::kUnavailable: return 503;
     case ErrorKind::kTimeout: return 504;

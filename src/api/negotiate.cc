@@ -102,9 +102,8 @@ bool MatchesAny(std::string_view header, std::string_view etag) {
 
 bool HasToken(std::string_view header, std::string_view token) {
   const auto items = Split(header, ',');
-  return std::any_of(items.begin(), items.end(), [&](const std::string& item) {
-    return ToLower(Trim(Split(item, ';').front())) == token;
-  });
+  return std::any_of(items.begin(), items.end(),
+                     [&](const std::string& item) { return ToLower(Trim(Split(item, ';').front())) == token; });
 }
 
 }  // namespace eider

@@ -51,7 +51,8 @@ void AddFilters(const Dataset& dataset, json::array& parameters) {
     if (filters && std::find(filters->begin(), filters->end(), column.name) == filters->end()) continue;
     for (const Operator op : OperatorsOf(column.type_class)) {
       const std::string suffix = op == Operator::kEq ? std::string() : fmt::format("__{}", OperatorName(op));
-      parameters.emplace_back(Parameter(column.name + suffix, fmt::format("{} ({})", OperatorName(op), column.type), Text()));
+      parameters.emplace_back(
+          Parameter(column.name + suffix, fmt::format("{} ({})", OperatorName(op), column.type), Text()));
     }
   }
 }
@@ -96,12 +97,15 @@ std::string DescribeApi(const std::string& title, const std::vector<std::shared_
     paths[fmt::format("/{}.{{format}}", name)] = DownloadPath(*dataset);
     paths["/" + name] = JsonPath("describe-" + name, "Columns, size and statistics of " + name);
   }
-  const json::object problem{
-      {"type", "object"},
-      {"required", {"type", "title", "status", "detail", "request_id"}},
-      {"properties",
-       {{"type", Text()}, {"title", Text()}, {"status", {{"type", "integer"}}}, {"detail", Text()}, {"parameter", Text()},
-        {"request_id", Text()}}}};
+  const json::object problem{{"type", "object"},
+                             {"required", {"type", "title", "status", "detail", "request_id"}},
+                             {"properties",
+                              {{"type", Text()},
+                               {"title", Text()},
+                               {"status", {{"type", "integer"}}},
+                               {"detail", Text()},
+                               {"parameter", Text()},
+                               {"request_id", Text()}}}};
   const json::object components{
       {"schemas", {{"problem", problem}}},
       {"responses",

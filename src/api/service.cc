@@ -38,8 +38,9 @@ Response Page(const PageFile& file) {
   response.Set("Content-Type", std::string(file.media_type));
   response.Set("Cache-Control", "no-cache");
   // Nothing is loaded from elsewhere, and nothing inline runs.
-  response.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                                          "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+  response.Set("Content-Security-Policy",
+               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+               "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
   response.text = std::string(file.content);
   return response;
 }
@@ -58,10 +59,10 @@ Result<Target> ParsePath(std::string_view raw) {
   target.name = path->substr(0, dot);
   if (dot != std::string::npos) target.extension = path->substr(dot + 1);
   if (!IsDatasetName(target.name)) {
-    return NotFound(
-        fmt::format("there is nothing at '{}': a dataset's name is 1 to 100 letters, digits, '_' and '-'; GET /datasets "
-                    "lists them",
-                    raw.substr(0, 200)));
+    return NotFound(fmt::format(
+        "there is nothing at '{}': a dataset's name is 1 to 100 letters, digits, '_' and '-'; GET /datasets "
+        "lists them",
+        raw.substr(0, 200)));
   }
   return target;
 }
@@ -87,8 +88,9 @@ class Service::Core {
       reply(std::move(response));
     };
     if (request.method != "GET" && request.method != "HEAD") {
-      Response refused = Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use GET or HEAD", request.method),
-                                 "", request.id);
+      Response refused =
+          Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use GET or HEAD", request.method), "",
+                  request.id);
       refused.Set("Allow", "GET, HEAD");
       return reply(std::move(refused));
     }
@@ -96,7 +98,8 @@ class Service::Core {
     if (request.path == "/healthz") return reply(PlainText("ok\n"));
     if (request.path == "/metrics") return reply(PlainText(Metrics(), "text/plain; version=0.0.4; charset=utf-8"));
     if (planning_ >= options_.planning) {
-      return reply(Problem({ErrorKind::kUnavailable, "too many requests are waiting; retry in some seconds", {}}, request.id));
+      return reply(
+          Problem({ErrorKind::kUnavailable, "too many requests are waiting; retry in some seconds", {}}, request.id));
     }
     ++planning_;
     boost::asio::post(planners_, [this, request = std::move(request), reply = std::move(reply)]() mutable {

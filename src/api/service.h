@@ -21,10 +21,10 @@ struct ServiceOptions {
   std::uint64_t result_bytes = 0;                        // of one result before compression; 0: no limit
   std::string cache_control = "no-cache";                // kept by caches, but asked again each time: ETags are cheap
   std::string title = "Eider";
-  int planners = 4;                                      // threads that list, describe and plan
-  std::size_t planning = 2000;                           // requests that wait for them; more are refused
+  int planners = 4;             // threads that list, describe and plan
+  std::size_t planning = 2000;  // requests that wait for them; more are refused
   WallClock wall_clock = SystemWallClock();
-  std::function<std::string()> transport_metrics;        // the transport's lines for /metrics, or empty
+  std::function<std::string()> transport_metrics;  // the transport's lines for /metrics, or empty
 };
 
 class Service final : public Handler {

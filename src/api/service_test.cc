@@ -1,1 +1,186 @@
+#include "api/service.h"
+
 #include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+
+#include "object/memory_store.h"
+
+namespace eider {
+namespace {
+
+// A whole Eider over a lake in memory, asked without a transport.
+class ServiceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(store_.Put("birds.csv", std::string_view("id,name\n1,eider\n2,\n3,\"smew, small\"\n")).ok());
+    catalog_ = *Catalog::Open(store_, *database_, {});
+    ProductionOptions options;
+    options.spool_folder = testing::TempDir();
+    productions_ = std::make_unique<Productions>(options);
+    service_ = std::make_unique<Service>(*catalog_, *database_, *productions_, ServiceOptions{});
+  }
+
+  struct Answer {
+    Response head;
+    std::string body;
+  };
+
+  Answer Ask(const std::string& target, std::vector<Header> headers = {}, const std::string& method = "GET") {
+    Request request;
+    request.method = method;
+    request.path = target.substr(0, target.find('?'));
+    if (const auto question = target.find('?'); question != std::string::npos)
+      request.query = target.substr(question + 1);
+    request.headers = std::move(headers);
+    request.id = "id" + std::to_string(++asked_);
+    std::promise<Response> promise;
+    service_->Handle(std::move(request), [&](Response response) { promise.set_value(std::move(response)); });
+    Answer answer{promise.get_future().get(), {}};
+    answer.body = answer.head.body ? Drain(*answer.head.body) : answer.head.text;
+    if (answer.head.want_trailers) trailers_ = answer.head.body->trailers();
+    answer.head.body.reset();
+    return answer;
+  }
+
+  static std::string Drain(Body& body) {
+    std::string out;
+    char buffer[1000];
+    for (;;) {
+      const auto piece = body.Read(buffer);
+      if (!piece) return out + "<error: " + piece.error().message + ">";
+      if (piece->state == Body::State::kEnd) return out;
+      out.append(buffer, piece->size);
+      if (piece->state == Body::State::kPending) {
+        std::promise<void> ready;
+        body.WhenReadable([&] { ready.set_value(); });
+        ready.get_future().wait();
+      }
+    }
+  }
+
+  static std::string Detail(const Answer& answer) {
+    return std::string(boost::json::parse(answer.body).at("detail").as_string());
+  }
+
+  MemoryStore store_;
+  std::unique_ptr<Database> database_ = *Database::Open({});
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<Productions> productions_;
+  std::unique_ptr<Service> service_;
+  int asked_ = 0;
+  std::vector<Header> trailers_;
+};
+
+constexpr const char* kBirds = "id,name\r\n1,eider\r\n2,\r\n3,\"smew, small\"\r\n";
+
+TEST_F(ServiceTest, RowsWithTheirHeaders) {
+  const Answer answer = Ask("/birds.csv");
+  EXPECT_EQ(answer.head.status, 200);
+  EXPECT_EQ(answer.body, kBirds);
+  EXPECT_EQ(answer.head.Find("Content-Disposition"), "attachment; filename=\"birds.csv\"");
+  EXPECT_EQ(answer.head.Find("Eider-Request-Id"), "id1");
+  EXPECT_EQ(Ask("/birds.csv?_view=1").head.Find("Content-Disposition"), "inline; filename=\"birds.csv\"");
+  EXPECT_EQ(Ask("/birds", {{"Accept", "text/csv"}}).body, kBirds);
+}
+
+TEST_F(ServiceTest, EqualRequestsShareOneRun) {
+  const Answer first = Ask("/birds.csv?id=1&id=2");
+  const Answer second = Ask("/birds.csv?id=2&id=1");
+  EXPECT_EQ(first.body, second.body);
+  EXPECT_EQ(first.head.Find("ETag"), second.head.Find("ETag"));
+  EXPECT_EQ(productions_->counters().started, 1u);
+}
+
+TEST_F(ServiceTest, ValidatorsAnswerWithoutARun) {
+  const std::string etag(Ask("/birds.csv").head.Find("ETag"));
+  const Answer fresh = Ask("/birds.csv", {{"If-None-Match", etag}});
+  EXPECT_EQ(fresh.head.status, 304);
+  EXPECT_EQ(fresh.body, "");
+  EXPECT_EQ(Ask("/birds.tsv", {{"If-None-Match", etag}}).head.status, 200);
+  ASSERT_TRUE(store_.Put("birds.csv", std::string_view("id,name\n4,scoter\n")).ok());
+  EXPECT_EQ(Ask("/birds.csv", {{"If-None-Match", etag}}).body, "id,name\r\n4,scoter\r\n");
+}
+
+TEST_F(ServiceTest, RangesAndHeadKnowTheLength) {
+  const Answer part = Ask("/birds.csv", {{"Range", "bytes=9-13"}});
+  EXPECT_EQ(part.head.status, 206);
+  EXPECT_EQ(part.body, std::string(kBirds).substr(9, 5));
+  EXPECT_EQ(part.head.Find("Content-Range"), "bytes 9-13/" + std::to_string(std::string(kBirds).size()));
+  EXPECT_EQ(Ask("/birds.csv", {{"Range", "bytes=900-"}}).head.status, 416);
+  EXPECT_EQ(Ask("/birds.csv", {{"Range", "bytes=9-13"}, {"If-Range", "\"other\""}}).body, kBirds);
+  EXPECT_EQ(Ask("/birds.csv?_order=any", {{"Range", "bytes=9-13"}}).head.status, 200);
+}
+
+TEST_F(ServiceTest, TrailersAndReceiptsAgree) {
+  Ask("/birds.csv", {{"TE", "trailers"}});
+  ASSERT_EQ(trailers_.size(), 2u);
+  EXPECT_EQ(trailers_[0].value, "3");
+  const std::string digest = trailers_[1].value;
+  Ask("/birds.csv");
+  for (const char* id : {"id1", "id2"}) {
+    const auto receipt = boost::json::parse(Ask(std::string("/birds.csv?_receipt=") + id).body);
+    EXPECT_EQ(receipt.at("rows").as_int64(), 3);
+    EXPECT_EQ(receipt.at("content_digest").as_string(), digest);
+  }
+  EXPECT_EQ(Ask("/birds.csv?_receipt=unknown").head.status, 404);
+}
+
+TEST_F(ServiceTest, ErrorsNameTheThing) {
+  EXPECT_NE(Detail(Ask("/brids.csv")).find("birds"), std::string::npos);
+  EXPECT_EQ(Ask("/brids.csv").head.status, 404);
+  EXPECT_EQ(Ask("/birds.pdf").head.status, 406);
+  EXPECT_EQ(Ask("/birds.geojson").head.status, 406);
+  EXPECT_EQ(Ask("/birds.csv?nme=x").head.status, 400);
+  EXPECT_EQ(Ask("/birds.csv?id=%GG").head.status, 400);
+  EXPECT_EQ(Ask("/birds.csv", {}, "POST").head.Find("Allow"), "GET, HEAD");
+  for (const char* path :
+       {"/../etc/passwd", "/%2e%2e/passwd.csv", "/a/b.csv", "/a'b.csv", "/%00.csv", "/.csv", "/%zz"}) {
+    const int status = Ask(path).head.status;
+    EXPECT_TRUE(status == 404 || status == 400) << path << " " << status;
+  }
+}
+
+TEST_F(ServiceTest, AnObjectReplacedBeforeTheFirstByteIsReadAnew) {
+  ASSERT_EQ(Ask("/birds.csv?_limit=1").head.status, 200);
+  bool replaced = false;
+  store_.OnRequest([&](const StoreRequest& request) -> Status {
+    if (request.operation == StoreOperation::kGet && !replaced) {
+      replaced = true;
+      return store_.Put("birds.csv", std::string_view("id,name\n9,new\n")).ok() ? Status() : Status(Internal("put"));
+    }
+    return {};
+  });
+  const Answer answer = Ask("/birds.csv");
+  EXPECT_EQ(answer.head.status, 200);
+  EXPECT_EQ(answer.body, "id,name\r\n9,new\r\n");
+}
+
+TEST_F(ServiceTest, AStoreThatFailsIsAGatewaysError) {
+  ASSERT_EQ(Ask("/birds.csv?_limit=1").head.status, 200);
+  store_.OnRequest([&](const StoreRequest& request) -> Status {
+    if (request.operation == StoreOperation::kGet) return Error{ErrorKind::kUnavailable, "the store is down", {}};
+    return {};
+  });
+  const Answer answer = Ask("/birds.csv");
+  EXPECT_EQ(answer.head.status, 503);
+  EXPECT_EQ(Detail(answer), "the store is down");
+  EXPECT_FALSE(answer.head.Find("Retry-After").empty());
+}
+
+TEST_F(ServiceTest, WhatIsBesideTheRows) {
+  EXPECT_EQ(boost::json::parse(Ask("/datasets").body).at("dataset").at(0).at("name").as_string(), "birds");
+  EXPECT_EQ(boost::json::parse(Ask("/birds").body).at("columns").at(1).at("type").as_string(), "VARCHAR");
+  EXPECT_EQ(boost::json::parse(Ask("/openapi.json").body).at("openapi").as_string(), "3.1.0");
+  EXPECT_EQ(Ask("/healthz").body, "ok\n");
+  EXPECT_EQ(Ask("/readyz").head.status, 200);
+  EXPECT_NE(Ask("/metrics").body.find("eider_queries_total 0\n"), std::string::npos);
+  EXPECT_NE(Ask("/").body.find("<!doctype html>"), std::string::npos);
+  EXPECT_NE(Ask("/-/page.js").head.Find("Content-Type").find("javascript"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace eider

@@ -39,7 +39,7 @@ Result<Body::Piece> SpoolBody::Read(std::span<char> out) {
   }
   // The spool may have grown and finished between the two looks.
   if (wanted > 0 && (!state.end || at_ < state.size_bytes)) return Piece{State::kPending, 0};
-  outcome_.rows = state.end ? state.end->rows : 0;
+  if (state.end) outcome_.end = *state.end;
   if (sha_ && outcome_.digest_sha256.empty()) outcome_.digest_sha256 = sha_->Finish();
   End(BodyOutcome::Kind::kComplete);
   return Piece{State::kEnd, 0};
@@ -58,7 +58,7 @@ std::optional<std::uint64_t> SpoolBody::size() const {
 
 std::vector<Header> SpoolBody::trailers() const {
   if (!sha_) return {};
-  return {{"Eider-Rows", std::to_string(outcome_.rows)},
+  return {{"Eider-Rows", std::to_string(outcome_.end.rows)},
           {"Content-Digest", fmt::format("sha-256=:{}:", Base64(outcome_.digest_sha256))}};
 }
 

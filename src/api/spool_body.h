@@ -17,8 +17,8 @@ struct BodyOutcome {
   enum class Kind : std::uint8_t { kComplete, kError, kLeft };
   Kind kind = Kind::kLeft;
   std::uint64_t bytes = 0;
-  std::uint64_t rows = 0;         // of the whole result; kComplete only
-  std::string digest_sha256;      // raw, of the bytes of this body; only when it was asked for
+  SpoolEnd end;               // of the whole result; kComplete only
+  std::string digest_sha256;  // raw, of the bytes of this body; only when it was asked for
 };
 
 struct SpoolSpan {

@@ -34,16 +34,16 @@ std::string HttpDate(WallTime time) {
   static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Civil c = ToCivil(time);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[c.weekday.c_encoding()],
-                     unsigned(c.date.day()), kMonths[unsigned(c.date.month()) - 1], int(c.date.year()),
-                     c.time.hours().count(), c.time.minutes().count(), c.time.seconds().count());
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[c.weekday.c_encoding()], unsigned(c.date.day()),
+                     kMonths[unsigned(c.date.month()) - 1], int(c.date.year()), c.time.hours().count(),
+                     c.time.minutes().count(), c.time.seconds().count());
 }
 
 std::string Rfc3339(WallTime time) {
   const Civil c = ToCivil(time);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(c.date.year()), unsigned(c.date.month()),
-                     unsigned(c.date.day()), c.time.hours().count(), c.time.minutes().count(),
-                     c.time.seconds().count(), c.time.subseconds().count());
+                     unsigned(c.date.day()), c.time.hours().count(), c.time.minutes().count(), c.time.seconds().count(),
+                     c.time.subseconds().count());
 }
 
 }  // namespace eider

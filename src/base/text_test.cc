@@ -8,6 +8,7 @@ namespace {
 TEST(TextTest, NearestFindsASlipAndNothingFar) {
   EXPECT_EQ(Nearest("orgin", {"origin", "date"}), "origin");
   EXPECT_EQ(Nearest("DELAY", {"delay"}), "delay");
+  EXPECT_EQ(Nearest("brids", {"birds", "bids!"}), "birds");
   EXPECT_EQ(Nearest("xyz", {"origin", "date"}), std::nullopt);
   EXPECT_EQ(DidYouMean("orgin", {"origin"}), " Did you mean 'origin'?");
 }

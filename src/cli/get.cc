@@ -107,8 +107,8 @@ class Progress {
     }
     constexpr std::uint64_t kWidth = 30;
     const std::uint64_t filled = kWidth * bytes / *total;
-    fmt::print(stderr, "\r\033[K[{}{}] {}%  {} of {}  {}/s", std::string(filled, '#'), std::string(kWidth - filled, ' '),
-               100 * bytes / *total, HumanBytes(bytes), HumanBytes(*total), rate);
+    fmt::print(stderr, "\r\033[K[{}{}] {}%  {} of {}  {}/s", std::string(filled, '#'),
+               std::string(kWidth - filled, ' '), 100 * bytes / *total, HumanBytes(bytes), HumanBytes(*total), rate);
   }
 
  private:
@@ -204,7 +204,8 @@ int Get(const LakeOptions& lake, const GetOptions& options) {
   const std::uint64_t offset = response.status == 206 ? left : 0;
   if (auto status = output.Open(offset, response.Find("ETag")); !status) return Complain(status.error());
   if (response.body) {
-    Progress progress(!options.quiet && ::isatty(STDERR_FILENO) == 1 && !(output.to_stdout() && ::isatty(STDOUT_FILENO)));
+    Progress progress(!options.quiet && ::isatty(STDERR_FILENO) == 1 &&
+                      !(output.to_stdout() && ::isatty(STDOUT_FILENO)));
     if (auto status = Drain(*response.body, output, offset, progress); !status) {
       return Complain({status.error().kind, status.error().message + "; run the same command again to go on", {}});
     }

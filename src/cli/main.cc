@@ -44,7 +44,8 @@ int Main(int argc, char** argv) {
   auto& serve = *app.add_subcommand("serve", "Serve the lake's datasets over HTTP");
   eider::ServeOptions serve_options;
   AddLakeOptions(serve, lake);
-  serve.add_option("--listen", serve_options.listen, "ADDRESS:PORT; port 0 lets the system choose")->capture_default_str();
+  serve.add_option("--listen", serve_options.listen, "ADDRESS:PORT; port 0 lets the system choose")
+      ->capture_default_str();
   serve.add_option("--http-threads", serve_options.threads, "Threads for connections")->capture_default_str();
   serve.add_option("--max-connections", serve_options.max_connections, "More get 503")->capture_default_str();
   serve.add_option("--grace", serve_options.grace_seconds, "Seconds for downloads to finish at SIGTERM")

@@ -20,7 +20,7 @@ struct LakeOptions {
   std::string spool_folder;
   std::string spool_bytes = "8GiB";
   std::string spill_bytes = "8GiB";
-  int queries = 0;             // at once; 0: as many as threads
+  int queries = 0;  // at once; 0: as many as threads
   int time_limit_seconds = 600;
 };
 

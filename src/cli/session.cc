@@ -75,8 +75,8 @@ Status OpenParts(Session& session, const LakeOptions& options) {
   const auto spool = ByteCount(options.spool_bytes, "--spool-bytes");
   if (!spool) return spool.error();
   production_options.spool_bytes = *spool;
-  production_options.spool_folder = options.spool_folder.empty() ? std::filesystem::temp_directory_path().string()
-                                                                 : options.spool_folder;
+  production_options.spool_folder =
+      options.spool_folder.empty() ? std::filesystem::temp_directory_path().string() : options.spool_folder;
   production_options.running = options.queries > 0 ? options.queries : session.database->threads();
   session.productions = std::make_unique<Productions>(production_options);
   return {};

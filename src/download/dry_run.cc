@@ -75,7 +75,8 @@ Statement FooterStatement(const Dataset& dataset, const DownloadRequest& request
     if (may == "true") continue;
     // Statistics that are missing or do not parse keep the group.
     kept += fmt::format(
-        " AND bool_and(CASE WHEN path_in_schema = {0} THEN coalesce((SELECT {1} FROM (SELECT TRY_CAST(stats_min_value AS "
+        " AND bool_and(CASE WHEN path_in_schema = {0} THEN coalesce((SELECT {1} FROM (SELECT TRY_CAST(stats_min_value "
+        "AS "
         "{2}) AS lo, TRY_CAST(stats_max_value AS {2}) AS hi, stats_null_count AS nulls, row_group_num_rows AS "
         "group_rows)), true) ELSE true END)",
         QuoteLiteral(column.name), may, type);
@@ -83,9 +84,11 @@ Statement FooterStatement(const Dataset& dataset, const DownloadRequest& request
   std::vector<std::string> names;
   for (const std::string& name : read) names.push_back(QuoteLiteral(name));
   statement.sql = fmt::format(
-      "SELECT count(DISTINCT file_name), count(*), count(*) FILTER (kept), coalesce(sum(bytes) FILTER (kept), 0)::UBIGINT, "
+      "SELECT count(DISTINCT file_name), count(*), count(*) FILTER (kept), coalesce(sum(bytes) FILTER (kept), "
+      "0)::UBIGINT, "
       "coalesce(sum(group_rows) FILTER (kept), 0)::UBIGINT FROM (SELECT file_name, any_value(row_group_num_rows) AS "
-      "group_rows, {} AS kept, coalesce(sum(total_compressed_size) FILTER (split_part(path_in_schema, ', ', 1) IN ({})), 0) "
+      "group_rows, {} AS kept, coalesce(sum(total_compressed_size) FILTER (split_part(path_in_schema, ', ', 1) IN "
+      "({})), 0) "
       "AS bytes FROM parquet_metadata([{}]) GROUP BY file_name, row_group_id)",
       kept, names.empty() ? "''" : Join(names, ", "), Join(keys, ", "));
   return statement;
@@ -122,8 +125,9 @@ Result<std::string> DryRun(const Dataset& dataset, const DownloadRequest& reques
   return fmt::format(
       "{{\"dataset\":{},\"objects\":{},\"row_groups\":{},\"row_groups_kept\":{},\"requests\":{},\"bytes\":{},"
       "\"rows_at_most\":{},\"requests_usd\":{:.7f}}}\n",
-      JsonQuote(dataset.config.name), cost->objects, cost->row_groups, cost->row_groups_kept, cost->requests, cost->bytes,
-      rows ? std::to_string(*rows) : "null", remote ? kUsdPerRequest * static_cast<double>(cost->requests) : 0.0);
+      JsonQuote(dataset.config.name), cost->objects, cost->row_groups, cost->row_groups_kept, cost->requests,
+      cost->bytes, rows ? std::to_string(*rows) : "null",
+      remote ? kUsdPerRequest * static_cast<double>(cost->requests) : 0.0);
 }
 
 }  // namespace eider

@@ -12,11 +12,11 @@
 namespace eider {
 namespace {
 
-constexpr std::array<std::string_view, 15> kOperatorNames = {
-    "eq", "ne", "lt", "lte", "gt", "gte", "in", "notin", "between", "contains", "startswith", "endswith", "like",
-    "isnull", "notnull"};
+constexpr std::array<std::string_view, 15> kOperatorNames = {"eq",         "ne",       "lt",    "lte",     "gt",
+                                                             "gte",        "in",       "notin", "between", "contains",
+                                                             "startswith", "endswith", "like",  "isnull",  "notnull"};
 
-const std::vector<std::string> kParameterNames = {"_columns", "_sort", "_limit",   "_after", "_count",
+const std::vector<std::string> kParameterNames = {"_columns", "_sort", "_limit",   "_after",  "_count",
                                                   "_order",   "_view", "_dry_run", "_receipt"};
 
 std::string Names(const std::vector<Operator>& operators) {
@@ -129,9 +129,8 @@ class Parser {
     }
     // Repeated plain parameters and lists of __in mean any of them: one filter holds them all.
     const bool any = op == Operator::kEq;
-    const auto same = std::find_if(request_.filters.begin(), request_.filters.end(), [&](const Filter& f) {
-      return any && f.op == op && f.column == column;
-    });
+    const auto same = std::find_if(request_.filters.begin(), request_.filters.end(),
+                                   [&](const Filter& f) { return any && f.op == op && f.column == column; });
     if (same != request_.filters.end()) {
       same->values.insert(same->values.end(), values->begin(), values->end());
     } else {
@@ -148,8 +147,9 @@ class Parser {
       case Operator::kBetween: {
         auto bounds = Split(value, ',');
         if (bounds.size() == 2) return bounds;
-        return Invalid(fmt::format("'{}' wants two values with a comma between them, e.g. {}=1,5", parameter, parameter),
-                       parameter);
+        return Invalid(
+            fmt::format("'{}' wants two values with a comma between them, e.g. {}=1,5", parameter, parameter),
+            parameter);
       }
       case Operator::kIsNull:
       case Operator::kNotNull:
@@ -235,9 +235,11 @@ std::string_view OperatorName(Operator op) { return kOperatorNames[static_cast<s
 
 const std::vector<Operator>& OperatorsOf(TypeClass type) {
   using enum Operator;
-  static const std::vector<Operator> text = {kEq,       kNe,         kLt,       kLte,  kGt,     kGte,    kIn, kNotIn,
-                                             kBetween, kContains, kStartsWith, kEndsWith, kLike, kIsNull, kNotNull};
-  static const std::vector<Operator> ordered = {kEq, kNe, kLt, kLte, kGt, kGte, kIn, kNotIn, kBetween, kIsNull, kNotNull};
+  static const std::vector<Operator> text = {kEq,         kNe,       kLt,    kLte,     kGt,
+                                             kGte,        kIn,       kNotIn, kBetween, kContains,
+                                             kStartsWith, kEndsWith, kLike,  kIsNull,  kNotNull};
+  static const std::vector<Operator> ordered = {kEq, kNe,    kLt,      kLte,    kGt,     kGte,
+                                                kIn, kNotIn, kBetween, kIsNull, kNotNull};
   static const std::vector<Operator> presence = {kIsNull, kNotNull};
   switch (type) {
     case TypeClass::kText: return text;
@@ -254,8 +256,8 @@ Result<Parameters> ParseQueryString(std::string_view query) {
     if (item.empty()) continue;
     const std::size_t equals = item.find('=');
     const auto name = PercentDecode(std::string_view(item).substr(0, equals), true);
-    const auto value =
-        PercentDecode(equals == std::string::npos ? std::string_view() : std::string_view(item).substr(equals + 1), true);
+    const auto value = PercentDecode(
+        equals == std::string::npos ? std::string_view() : std::string_view(item).substr(equals + 1), true);
     if (!name || !value) return Invalid(fmt::format("'%' in '{}' is not followed by two hexadecimal digits", item));
     if (!IsCleanUtf8(*name) || !IsCleanUtf8(*value)) {
       return Invalid("the query string is not UTF-8", IsCleanUtf8(*name) ? *name : std::string());
@@ -289,7 +291,9 @@ std::string Normalised(const Dataset& dataset, const DownloadRequest& request) {
   for (const SortKey& key : request.sort) sort += (key.descending ? "-" : "+") + JsonQuote(key.column);
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", InfoOf(request.format).extension, columns, Join(filters, "\n"), sort,
                      request.limit ? std::to_string(*request.limit) : "all", request.after,
-                     request.count ? "count" : request.any_order ? "any" : "rows");
+                     request.count       ? "count"
+                     : request.any_order ? "any"
+                                         : "rows");
 }
 
 }  // namespace eider

@@ -17,7 +17,21 @@
 namespace eider {
 
 enum class Operator : std::uint8_t {
-  kEq, kNe, kLt, kLte, kGt, kGte, kIn, kNotIn, kBetween, kContains, kStartsWith, kEndsWith, kLike, kIsNull, kNotNull
+  kEq,
+  kNe,
+  kLt,
+  kLte,
+  kGt,
+  kGte,
+  kIn,
+  kNotIn,
+  kBetween,
+  kContains,
+  kStartsWith,
+  kEndsWith,
+  kLike,
+  kIsNull,
+  kNotNull
 };
 
 // "eq", "ne", …: as in column__op=value.
@@ -40,8 +54,8 @@ struct DownloadRequest {
   bool count = false;
   bool any_order = false;
   bool dry_run = false;
-  bool view = false;      // to be shown, not saved
-  std::string receipt;    // id of an earlier request whose receipt is asked for
+  bool view = false;    // to be shown, not saved
+  std::string receipt;  // id of an earlier request whose receipt is asked for
 };
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;

@@ -40,7 +40,8 @@ struct PageStart {
 
 Result<PageStart> ReadToken(const Dataset& dataset, const DownloadRequest& request, std::size_t key_count) {
   const Error wrong = Invalid(
-      "'_after' is not a token for this request as the dataset stands now: it was cut, made for other parameters, or the "
+      "'_after' is not a token for this request as the dataset stands now: it was cut, made for other parameters, or "
+      "the "
       "data has changed since; begin again without '_after'",
       "_after");
   boost::system::error_code failed;
@@ -117,8 +118,8 @@ class Builder {
 
  private:
   std::string Relation() const {
-    const bool counted = !dataset_.row_position &&
-                         (need_position_ || !request_.sort.empty() || !request_.after.empty());
+    const bool counted =
+        !dataset_.row_position && (need_position_ || !request_.sort.empty() || !request_.after.empty());
     if (!counted) return dataset_.relation;
     return fmt::format("(SELECT *, row_number() OVER () AS \"eider row\" FROM {})", dataset_.relation);
   }
@@ -197,8 +198,8 @@ std::string FeatureColumns(const Dataset& dataset, const DownloadRequest& reques
     const std::string lon = QuoteIdentifier(dataset.lon_lat->first) + "::DOUBLE";
     const std::string lat = QuoteIdentifier(dataset.lon_lat->second) + "::DOUBLE";
     geometry = fmt::format(
-        "CASE WHEN isfinite({0}) AND isfinite({1}) THEN struct_pack(type := 'Point', coordinates := [{0}, {1}]) END", lon,
-        lat);
+        "CASE WHEN isfinite({0}) AND isfinite({1}) THEN struct_pack(type := 'Point', coordinates := [{0}, {1}]) END",
+        lon, lat);
   }
   return fmt::format("'Feature' AS type, {} AS geometry, {} AS properties", geometry,
                      properties.empty() ? "NULL" : fmt::format("struct_pack({})", Join(properties, ", ")));
@@ -232,8 +233,8 @@ Result<std::optional<Statement>> MakePageEnd(const Dataset& dataset, const Downl
   if (!source) return source.error();
   // A dataset's row cap ends the series; so does a page that is not full.
   if (dataset.config.max_rows && *dataset.config.max_rows <= *request.limit) return std::optional<Statement>();
-  return std::optional<Statement>(builder.Take(fmt::format("SELECT {}{}{} LIMIT 2 OFFSET {}", builder.KeyList(), *source,
-                                                           builder.Order(), *request.limit - 1)));
+  return std::optional<Statement>(builder.Take(
+      fmt::format("SELECT {}{}{} LIMIT 2 OFFSET {}", builder.KeyList(), *source, builder.Order(), *request.limit - 1)));
 }
 
 std::string PageToken(const Dataset& dataset, const DownloadRequest& request, const Table& page_end) {

@@ -24,8 +24,8 @@ class ParameterBinder {
   explicit ParameterBinder(std::vector<duckdb::Value> values) : values_(std::move(values)) {}
 
   void Bind(duckdb::QueryNode& node) {
-    duckdb::ParsedExpressionIterator::EnumerateQueryNodeChildren(
-        node, [this](ExpressionPointer& child) { Bind(child); });
+    duckdb::ParsedExpressionIterator::EnumerateQueryNodeChildren(node,
+                                                                 [this](ExpressionPointer& child) { Bind(child); });
   }
 
   void Bind(ExpressionPointer& expression) {
@@ -36,8 +36,7 @@ class ParameterBinder {
     if (expression->GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) {
       Bind(*expression->Cast<duckdb::SubqueryExpression>().subquery->node);
     }
-    duckdb::ParsedExpressionIterator::EnumerateChildren(*expression,
-                                                        [this](ExpressionPointer& child) { Bind(child); });
+    duckdb::ParsedExpressionIterator::EnumerateChildren(*expression, [this](ExpressionPointer& child) { Bind(child); });
   }
 
   const std::string& error() const { return error_; }

@@ -56,7 +56,9 @@ std::string Gunzip(const std::string& text) {
   return out;
 }
 
-TEST(CompressTest, GzipRoundTrips) { EXPECT_EQ(Gunzip(Compress(Coding::kGzip, Compressible(), 32768)), Compressible()); }
+TEST(CompressTest, GzipRoundTrips) {
+  EXPECT_EQ(Gunzip(Compress(Coding::kGzip, Compressible(), 32768)), Compressible());
+}
 
 TEST(CompressTest, ZstdRoundTrips) {
   const std::string packed = Compress(Coding::kZstd, Compressible(), 5000);

@@ -66,6 +66,7 @@ class Running {
 
   duckdb::Connection& connection() { return connection_; }
   duckdb::ClientContext& context() { return *connection_.context; }
+  const ReadCounters& counters() const { return state_->counters; }
 
   // What went wrong, the cause before its consequence.
   Error Explain(const Statement& statement, Error error) {
@@ -150,6 +151,8 @@ class DuckDatabase final : public Database {
     });
     if (!summary) return running.Explain(statement, summary.error());
     if (auto status = target.Close(); !status) return status.error();
+    summary->reads = running.counters().requests;
+    summary->read_bytes = running.counters().bytes;
     return summary;
   }
 
@@ -274,7 +277,8 @@ class DuckDatabase final : public Database {
     table.columns = MakeColumns(result.names, result.types);
     while (const auto chunk = result.Fetch()) {
       if (table.rows.size() + chunk->size() > kQueryRows) {
-        return Error{ErrorKind::kExhausted, fmt::format("an answer of more than {} rows is not kept in memory", kQueryRows), {}};
+        return Error{
+            ErrorKind::kExhausted, fmt::format("an answer of more than {} rows is not kept in memory", kQueryRows), {}};
       }
       for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
         auto& cells = table.rows.emplace_back();

@@ -17,11 +17,11 @@
 namespace eider {
 
 struct DatabaseOptions {
-  std::uint64_t memory_bytes = 1ULL << 30;       // for buffers of queries; above it they spill or fail
-  int threads = 0;                               // workers; 0: as many as cores
-  std::string spill_folder;                      // empty: a new folder under TMPDIR, removed at the end
-  std::uint64_t spill_bytes = 8ULL << 30;        // above it a query fails with kExhausted
-  std::string extensions_folder;                 // holds NAME.duckdb_extension; loaded when a statement needs one
+  std::uint64_t memory_bytes = 1ULL << 30;  // for buffers of queries; above it they spill or fail
+  int threads = 0;                          // workers; 0: as many as cores
+  std::string spill_folder;                 // empty: a new folder under TMPDIR, removed at the end
+  std::uint64_t spill_bytes = 8ULL << 30;   // above it a query fails with kExhausted
+  std::string extensions_folder;            // holds NAME.duckdb_extension; loaded when a statement needs one
 };
 
 // What an operator or a format may do with a column.
@@ -48,16 +48,18 @@ enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow,
 
 // One SELECT, run as COPY into a sink.
 struct Statement {
-  std::string sql;                        // one SELECT, lake paths as 'lake://KEY'
+  std::string sql;  // one SELECT, lake paths as 'lake://KEY'
   std::vector<BoundValue> values;
   Format format = Format::kCsv;
-  bool keep_order = true;                 // false: rows in any order, on all threads
+  bool keep_order = true;  // false: rows in any order, on all threads
   Limits limits;
   std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
 };
 
 struct RunSummary {
   std::uint64_t rows = 0;
+  std::uint64_t reads = 0;       // requests to the lake
+  std::uint64_t read_bytes = 0;  // received for them
 };
 
 // A small answer in memory; cells are text as CAST(x AS VARCHAR) writes it, nullopt is NULL.

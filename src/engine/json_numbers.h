@@ -1,4 +1,5 @@
-// JSON has no NaN and no infinities, and DuckDB's writer writes them bare. They become the strings "NaN", "Infinity" and
+// JSON has no NaN and no infinities, and DuckDB's writer writes them bare. They become the strings "NaN", "Infinity"
+// and
 // "-Infinity", as in Protocol Buffers' JSON mapping, which DuckDB and others read back into a DOUBLE.
 #pragma once
 

@@ -10,8 +10,8 @@ namespace {
 
 class LakeFileHandle final : public duckdb::FileHandle {
  public:
-  LakeFileHandle(duckdb::FileSystem& system, const std::string& name, duckdb::FileOpenFlags how,
-                 StatementState& owner, const ObjectInfo& pinned, std::unique_ptr<ObjectReader> opened)
+  LakeFileHandle(duckdb::FileSystem& system, const std::string& name, duckdb::FileOpenFlags how, StatementState& owner,
+                 const ObjectInfo& pinned, std::unique_ptr<ObjectReader> opened)
       : FileHandle(system, name, how),
         state(owner),
         snapshot(owner.snapshot),
@@ -48,7 +48,7 @@ duckdb::unique_ptr<duckdb::FileHandle> LakeFileSystem::OpenFile(const std::strin
     if (flags.ReturnNullIfNotExists()) return nullptr;
     state.Fail(NotFound("no object '" + KeyOf(path) + "' in this statement's datasets"));
   }
-  auto reader = state.snapshot->Open(object->key);
+  auto reader = state.snapshot->Open(object->key, &state.counters);
   if (!reader) state.Fail(reader.error());
   return duckdb::make_uniq<LakeFileHandle>(*this, path, flags, state, *object, *std::move(reader));
 }

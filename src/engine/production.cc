@@ -27,7 +27,9 @@ class Productions::Pool {
   using Production = Reader::Production;
 
   explicit Pool(ProductionOptions options)
-      : options_(std::move(options)), quota_(options_.spool_bytes), threads_(static_cast<std::size_t>(options_.running)) {}
+      : options_(std::move(options)),
+        quota_(options_.spool_bytes),
+        threads_(static_cast<std::size_t>(options_.running)) {}
 
   ~Pool() {
     {
@@ -46,7 +48,8 @@ class Productions::Pool {
     }
     if (counters_.waiting >= options_.waiting) {
       return Error{ErrorKind::kUnavailable,
-                   fmt::format("{} queries wait for their turn already; retry in some seconds", counters_.waiting), {}};
+                   fmt::format("{} queries wait for their turn already; retry in some seconds", counters_.waiting),
+                   {}};
     }
     auto production = std::make_shared<Production>(key, options_.spool_folder, quota_, [this] { return EvictOne(); });
     production->readers = 1;
@@ -56,7 +59,8 @@ class Productions::Pool {
     ++counters_.started;
     ++counters_.waiting;
     lock.unlock();
-    boost::asio::post(threads_, [this, name, production, produce = std::move(produce)] { Run(name, production, produce); });
+    boost::asio::post(threads_,
+                      [this, name, production, produce = std::move(produce)] { Run(name, production, produce); });
     return Reader(std::move(production), false);
   }
 

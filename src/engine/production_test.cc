@@ -17,14 +17,12 @@ ProductionOptions Options() {
 
 Result<SpoolEnd> WriteHello(Sink& sink, std::stop_token) {
   if (auto status = sink.Write(std::string_view("hello")); !status) return status.error();
-  return SpoolEnd{1};
+  return SpoolEnd{1, 0, 0};
 }
 
 std::string Text(const Reader& reader) {
   std::promise<void> ended;
-  const auto ticket = [&](std::uint64_t offset) {
-    return reader.spool().Wait(offset, [&] { ended.set_value(); });
-  };
+  const auto ticket = [&](std::uint64_t offset) { return reader.spool().Wait(offset, [&] { ended.set_value(); }); };
   std::string out;
   std::string buffer(1000, '\0');
   while (!reader.spool().state().end && !reader.spool().state().error) {
@@ -53,7 +51,8 @@ TEST(ProductionTest, EqualRequestsAreOneRun) {
   for (const Reader& reader : readers) EXPECT_EQ(Text(reader), "hello");
   EXPECT_EQ(productions.counters().started, 1u);
   EXPECT_EQ(productions.counters().joined, 499u);
-  const auto late = productions.Join("k", [](Sink&, std::stop_token) -> Result<SpoolEnd> { return Internal("run again"); });
+  const auto late =
+      productions.Join("k", [](Sink&, std::stop_token) -> Result<SpoolEnd> { return Internal("run again"); });
   EXPECT_EQ(Text(*late), "hello") << "a finished result is kept";
   EXPECT_TRUE(late->joined());
 }
@@ -69,7 +68,8 @@ TEST(ProductionTest, AnEmptyKeyIsNeverShared) {
 TEST(ProductionTest, AFailureIsNotKept) {
   Productions productions(Options());
   {
-    const auto failing = productions.Join("k", [](Sink&, std::stop_token) -> Result<SpoolEnd> { return Corrupt("cut"); });
+    const auto failing =
+        productions.Join("k", [](Sink&, std::stop_token) -> Result<SpoolEnd> { return Corrupt("cut"); });
     Text(*failing);
     EXPECT_EQ(failing->spool().state().error->message, "cut");
   }

@@ -7,8 +7,7 @@ namespace {
 
 class SinkFileHandle final : public duckdb::FileHandle {
  public:
-  SinkFileHandle(duckdb::FileSystem& system, const std::string& name, duckdb::FileOpenFlags how,
-                 StatementState& owner)
+  SinkFileHandle(duckdb::FileSystem& system, const std::string& name, duckdb::FileOpenFlags how, StatementState& owner)
       : FileHandle(system, name, how), state(owner) {}
   void Close() override {}
 
@@ -51,9 +50,7 @@ void SinkFileSystem::Write(duckdb::FileHandle& handle, void* buffer, int64_t siz
   Write(handle, buffer, size);
 }
 
-int64_t SinkFileSystem::GetFileSize(duckdb::FileHandle& handle) {
-  return static_cast<int64_t>(AsSink(handle).written);
-}
+int64_t SinkFileSystem::GetFileSize(duckdb::FileHandle& handle) { return static_cast<int64_t>(AsSink(handle).written); }
 
 duckdb::idx_t SinkFileSystem::SeekPosition(duckdb::FileHandle& handle) { return AsSink(handle).written; }
 

@@ -24,7 +24,8 @@ Result<int> OpenUnlinked(const std::string& folder) {
     if (file >= 0) ::unlink(name.c_str());
   }
   if (file >= 0) return file;
-  return Error{ErrorKind::kExhausted, fmt::format("cannot make a spool file in '{}': {}", folder, std::strerror(errno)), {}};
+  return Error{
+      ErrorKind::kExhausted, fmt::format("cannot make a spool file in '{}': {}", folder, std::strerror(errno)), {}};
 }
 
 }  // namespace
@@ -81,7 +82,9 @@ Status Spool::WriteFile(std::span<const char> bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Error{ErrorKind::kExhausted, fmt::format("write to the spool in '{}': {}", folder_, std::strerror(errno)), {}};
+    if (n < 0)
+      return Error{
+          ErrorKind::kExhausted, fmt::format("write to the spool in '{}': {}", folder_, std::strerror(errno)), {}};
     offset += static_cast<std::uint64_t>(n);
     bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
@@ -135,7 +138,8 @@ std::uint64_t Spool::Wait(std::uint64_t offset, std::function<void()> ready) {
     ready();
     return ticket;
   }
-  waiters_.emplace(ticket, Waiter{offset < kHeadBytes ? offset + 1 : offset + kWakeBytes, std::move(ready)});
+  const std::uint64_t gathered = offset < kHeadBytes ? 1 : kWakeBytes;
+  waiters_.emplace(ticket, Waiter{offset + std::min(gathered, kUntilEnd - offset), std::move(ready)});
   return ticket;
 }
 

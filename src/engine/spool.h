@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,8 @@ class SpoolQuota {
 // How a finished result ended.
 struct SpoolEnd {
   std::uint64_t rows = 0;
+  std::uint64_t reads = 0;       // requests to the lake
+  std::uint64_t read_bytes = 0;  // received for them
 };
 
 // One writer thread at a time; any number of readers on any threads.
@@ -64,11 +67,13 @@ class Spool final : public Sink {
   State state() const;
 
   // Calls `ready` once when there are bytes at `offset` or the spool has ended; at once if that is so now. Wakes of a
-  // reader who waits at the tail are gathered to kWakeBytes, the first of all comes at once.
+  // reader who waits at the tail are gathered to kWakeBytes, the first of all comes at once. kUntilEnd waits for the
+  // end.
   std::uint64_t Wait(std::uint64_t offset, std::function<void()> ready);
   // After this returns `ready` neither runs nor will run.
   void Forget(std::uint64_t ticket);
 
+  static constexpr std::uint64_t kUntilEnd = std::numeric_limits<std::uint64_t>::max();
   static constexpr std::size_t kHeadBytes = 64 * 1024;
   static constexpr std::size_t kWakeBytes = 128 * 1024;
 

@@ -71,9 +71,20 @@ TEST_F(SpoolTest, WakesTheFirstReaderAtOnceAndGathersLaterWakes) {
   ASSERT_TRUE(spool_.Write(Pattern(Spool::kWakeBytes)).ok());
   EXPECT_EQ(woken, 3);
   spool_.Wait(spool_.state().size_bytes, [&] { ++woken; });
-  spool_.Finish({5});
+  SpoolEnd end;
+  end.rows = 5;
+  spool_.Finish(end);
   EXPECT_EQ(woken, 4);
   EXPECT_EQ(spool_.state().end->rows, 5u);
+}
+
+TEST_F(SpoolTest, WhoWaitsForTheEndIsNotWokenBefore) {
+  int woken = 0;
+  spool_.Wait(Spool::kUntilEnd, [&] { ++woken; });
+  ASSERT_TRUE(spool_.Write(Pattern(1'000'000)).ok());
+  EXPECT_EQ(woken, 0);
+  spool_.Finish({});
+  EXPECT_EQ(woken, 1);
 }
 
 TEST_F(SpoolTest, AForgottenWaiterIsNotCalled) {

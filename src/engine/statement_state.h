@@ -25,6 +25,7 @@ class StatementState final : public duckdb::ClientContextState {
   Sink* sink = nullptr;
   std::uint64_t limit_bytes = 0;  // of output; 0: none
   Call call;
+  ReadCounters counters;
 
   // Keeps the first error and throws it as DuckDB's.
   [[noreturn]] void Fail(const Error& error);

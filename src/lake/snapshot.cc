@@ -15,9 +15,10 @@ namespace eider {
 namespace {
 
 Error Replaced(const std::string& key) {
-  return {ErrorKind::kConflict,
-          fmt::format("object '{}' was replaced or deleted while it was being read; ask again to read the new one", key),
-          {}};
+  return {
+      ErrorKind::kConflict,
+      fmt::format("object '{}' was replaced or deleted while it was being read; ask again to read the new one", key),
+      {}};
 }
 
 std::string ETagOfOpenFile(int file) {
@@ -31,10 +32,16 @@ Status CheckSpan(const ObjectInfo& object, std::uint64_t offset, std::size_t len
                              object.key, object.size_bytes));
 }
 
+void Count(ReadCounters* counters, std::uint64_t bytes) {
+  if (counters == nullptr) return;
+  ++counters->requests;
+  counters->bytes += bytes;
+}
+
 // Through the store's ranged get, each read with If-Match.
 class RangeReader final : public ObjectReader {
  public:
-  RangeReader(const ObjectInfo& object, const RangeFetcher& fetch, ReadCounters& counters)
+  RangeReader(const ObjectInfo& object, const RangeFetcher& fetch, ReadCounters* counters)
       : object_(object), fetch_(fetch), counters_(counters) {}
 
   Status Read(std::uint64_t offset, std::span<char> out, const Call& call) override {
@@ -47,9 +54,8 @@ class RangeReader final : public ObjectReader {
       got += bytes.size();
       return true;
     };
-    ++counters_.requests;
     const auto answer = fetch_({object_.key, ByteRange::Span(offset, out.size()), object_.etag, {}}, consume, call);
-    counters_.bytes += got;
+    Count(counters_, got);
     if (!answer) {
       return answer.error().kind == ErrorKind::kConflict || answer.error().kind == ErrorKind::kNotFound
                  ? Replaced(object_.key)
@@ -65,14 +71,14 @@ class RangeReader final : public ObjectReader {
  private:
   const ObjectInfo& object_;
   const RangeFetcher& fetch_;
-  ReadCounters& counters_;
+  ReadCounters* counters_;
 };
 
 // Straight from an open file of a local lake. A file that is renamed away stays readable; one that is rewritten in
 // place shows it in its ETag, which is looked at after each read.
 class FileReader final : public ObjectReader {
  public:
-  FileReader(const ObjectInfo& object, int file, ReadCounters& counters)
+  FileReader(const ObjectInfo& object, int file, ReadCounters* counters)
       : object_(object), file_(file), counters_(counters) {}
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
@@ -80,13 +86,13 @@ class FileReader final : public ObjectReader {
 
   Status Read(std::uint64_t offset, std::span<char> out, const Call&) override {
     if (auto status = CheckSpan(object_, offset, out.size()); !status) return status;
-    ++counters_.requests;
-    counters_.bytes += out.size();
+    Count(counters_, out.size());
     std::size_t got = 0;
     while (got < out.size()) {
       const ssize_t n = ::pread(file_, out.data() + got, out.size() - got, static_cast<off_t>(offset + got));
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return Error{ErrorKind::kUnavailable, fmt::format("read '{}': {}", object_.key, std::strerror(errno)), {}};
+      if (n < 0)
+        return Error{ErrorKind::kUnavailable, fmt::format("read '{}': {}", object_.key, std::strerror(errno)), {}};
       if (n == 0) return Replaced(object_.key);
       got += static_cast<std::size_t>(n);
     }
@@ -96,11 +102,11 @@ class FileReader final : public ObjectReader {
  private:
   const ObjectInfo& object_;
   int file_;
-  ReadCounters& counters_;
+  ReadCounters* counters_;
 };
 
 Result<std::unique_ptr<ObjectReader>> OpenLocal(const ObjectInfo& object, const std::string& path,
-                                                ReadCounters& counters) {
+                                                ReadCounters* counters) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     if (errno == ENOENT) return Replaced(object.key);
@@ -135,11 +141,11 @@ const ObjectInfo* Snapshot::Find(const std::string& key) const {
   return found == objects_.end() ? nullptr : &found->second;
 }
 
-Result<std::unique_ptr<ObjectReader>> Snapshot::Open(const std::string& key) const {
+Result<std::unique_ptr<ObjectReader>> Snapshot::Open(const std::string& key, ReadCounters* counters) const {
   const ObjectInfo* object = Find(key);
   if (object == nullptr) return NotFound(fmt::format("no object '{}' in this statement's datasets", key));
-  if (const auto path = store_ ? store_->LocalPath(key) : std::nullopt) return OpenLocal(*object, *path, counters_);
-  return std::unique_ptr<ObjectReader>(std::make_unique<RangeReader>(*object, fetch_, counters_));
+  if (const auto path = store_ ? store_->LocalPath(key) : std::nullopt) return OpenLocal(*object, *path, counters);
+  return std::unique_ptr<ObjectReader>(std::make_unique<RangeReader>(*object, fetch_, counters));
 }
 
 }  // namespace eider

@@ -1,6 +1,6 @@
 // Snapshot: the objects that one statement may read, pinned to the ETags seen when it began.
 // A read is answered with the bytes of exactly that version or with an error, never with a mixture.
-// Immutable but for its counters; shared by the threads of a statement.
+// Immutable; shared by statements and their threads.
 #pragma once
 
 #include <atomic>
@@ -47,10 +47,9 @@ class Snapshot {
   WallTime newest() const { return newest_; }
   bool remote() const { return store_ == nullptr || store_->remote(); }
 
-  // A reader of a pinned object; it must not outlive the snapshot. kNotFound when the key is not pinned.
-  Result<std::unique_ptr<ObjectReader>> Open(const std::string& key) const;
-
-  ReadCounters& counters() const { return counters_; }
+  // A reader of a pinned object, which adds what it reads to `counters` unless that is null; it must not outlive the
+  // snapshot or the counters. kNotFound when the key is not pinned.
+  Result<std::unique_ptr<ObjectReader>> Open(const std::string& key, ReadCounters* counters = nullptr) const;
 
  private:
   std::map<std::string, ObjectInfo> objects_;
@@ -58,7 +57,6 @@ class Snapshot {
   WallTime newest_{};
   ObjectStore* store_ = nullptr;
   RangeFetcher fetch_;
-  mutable ReadCounters counters_;
 };
 
 }  // namespace eider

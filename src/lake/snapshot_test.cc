@@ -11,7 +11,8 @@ const ObjectInfo kObject{"a.bin", 10, "v1", {}};
 
 Result<std::string> ReadVia(const RangeFetcher& fetch, std::uint64_t offset, std::size_t length) {
   const Snapshot snapshot({kObject}, fetch);
-  const auto reader = snapshot.Open("a.bin");
+  ReadCounters counters;
+  const auto reader = snapshot.Open("a.bin", &counters);
   std::string out(length, '?');
   if (const auto status = (*reader)->Read(offset, out, {}); !status) return status.error();
   return out;
@@ -44,7 +45,9 @@ TEST(SnapshotTest, AnotherVersionIsAConflictThatNamesTheObject) {
 }
 
 TEST(SnapshotTest, ADeletedObjectIsAConflict) {
-  const auto gone = [](const GetRequest&, const ByteConsumer&, const Call&) -> Result<ObjectInfo> { return NotFound("x"); };
+  const auto gone = [](const GetRequest&, const ByteConsumer&, const Call&) -> Result<ObjectInfo> {
+    return NotFound("x");
+  };
   EXPECT_EQ(ReadVia(gone, 0, 1).error().kind, ErrorKind::kConflict);
 }
 
@@ -58,9 +61,9 @@ TEST(SnapshotTest, ReadsPastTheEndAreRefusedWithoutARequest) {
 }
 
 TEST(SnapshotTest, SumsItsObjects) {
-  const Snapshot snapshot({{"a", 3, "x", WallTime(std::chrono::milliseconds(5))},
-                           {"b", 4, "y", WallTime(std::chrono::milliseconds(2))}},
-                          Answering(""));
+  const Snapshot snapshot(
+      {{"a", 3, "x", WallTime(std::chrono::milliseconds(5))}, {"b", 4, "y", WallTime(std::chrono::milliseconds(2))}},
+      Answering(""));
   EXPECT_EQ(snapshot.size_bytes(), 7u);
   EXPECT_EQ(snapshot.newest(), WallTime(std::chrono::milliseconds(5)));
   EXPECT_EQ(snapshot.Find("c"), nullptr);
