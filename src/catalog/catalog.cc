@@ -73,10 +73,10 @@ class LakeCatalog final : public Catalog {
     }
     const std::string version = InputVersion(config, *sources);
     if (auto kept = opened_.Get(version)) return *kept;
-    return flights_.Do(version, call, [&]() -> Result<std::shared_ptr<const Dataset>> {
+    return flights_.Do(version, call, [&]() -> Opened {
       if (auto kept = opened_.Get(version)) return *kept;
       auto dataset = OpenDataset(config, *std::move(sources), store_, database_, schemas_, call);
-      if (dataset) opened_.Put(version, *dataset);
+      if (dataset || StaysSo(dataset.error())) opened_.Put(version, dataset);
       return dataset;
     });
   }
@@ -85,6 +85,13 @@ class LakeCatalog final : public Catalog {
   const LakeConfig& lake() const override { return config_.lake; }
 
  private:
+  using Opened = Result<std::shared_ptr<const Dataset>>;
+
+  // Broken or unequal objects stay so until their ETags change: who asks for them again costs nothing.
+  static bool StaysSo(const Error& error) {
+    return error.kind == ErrorKind::kCorrupt || error.kind == ErrorKind::kInvalid;
+  }
+
   Error NotFoundWithNearest(const std::string& name, const Error& error, const Call& call) {
     std::vector<std::string> names;
     if (const auto datasets = List(call)) {
@@ -100,7 +107,7 @@ class LakeCatalog final : public Catalog {
   const CatalogConfig config_;
   Listings listings_;
   ObjectSchemas schemas_;
-  Lru<std::shared_ptr<const Dataset>> opened_;
+  Lru<Opened> opened_;
   SingleFlight<std::shared_ptr<const Dataset>> flights_;
 };
 

@@ -14,8 +14,9 @@ namespace {
 // Rows of an object too big to be read whole when its dataset is opened; a few MB of CSV.
 constexpr int kSampledRows = 100'000;
 
-// DuckDB's time to plan grows with the square of the aggregates in one SELECT: 30,000 take a minute, 800 some 50 ms.
-constexpr std::size_t kColumnsAtOnce = 200;
+// DuckDB's time to plan grows with the square of the aggregates in one SELECT (30,000 take a minute): more columns than
+// this are checked in another way, which looks at each value for every type.
+constexpr std::size_t kNarrowColumns = 200;
 
 Error Broken(const ObjectInfo& object, const Error& error) {
   if (!IsAboutContent(error)) return error;
@@ -114,33 +115,71 @@ std::string Texts(const ObjectInfo& object, const ObjectSchema& schema) {
                      schema.csv.whole ? "" : fmt::format(" LIMIT {}", kSampledRows));
 }
 
+std::string Any(const std::string& condition) { return fmt::format("coalesce(bool_or({}), false)", condition); }
+
 // Four answers for a column: only nulls, an empty text, a value that its type would lose, an integer over 2^53.
-std::string Checks(const Column& column, std::size_t i) {
-  const std::string name = fmt::format("c{}", i);
-  std::string sql = fmt::format("count(nullif({}, '')) = 0", name);
-  if (column.type == "VARCHAR") return sql + ", false, false, false";
-  sql += fmt::format(", coalesce(bool_or({0} = ''), false), coalesce(bool_or({0} <> '' AND ({1})), false)", name,
-                     LossyWhen(column.type, name));
-  if (column.type != "BIGINT") return sql + ", false";
-  return sql + fmt::format(", coalesce(bool_or(abs(TRY_CAST({} AS HUGEINT)) > 9007199254740992), false)", name);
+std::string Checks(const Column& column, const std::string& name) {
+  const std::string nulls = fmt::format("count(nullif({}, '')) = 0", name);
+  if (column.type == "VARCHAR") return nulls + ", false, false, false";
+  return fmt::format(
+      "{}, {}, {}, {}", nulls, Any(name + " = ''"),
+      Any(fmt::format("{} <> '' AND ({})", name, LossyWhen(column.type, name))),
+      column.type == "BIGINT" ? Any(fmt::format("abs(TRY_CAST({} AS HUGEINT)) > 9007199254740992", name)) : "false");
 }
 
-// Takes back the types that lose something: one pass over the texts for each batch of columns.
-Status Verify(const LearnRequest& request, const ObjectInfo& object, ObjectSchema& schema) {
-  const std::string texts = Texts(object, schema);
-  for (std::size_t begin = 0; begin < schema.columns.size(); begin += kColumnsAtOnce) {
-    const std::size_t end = std::min(begin + kColumnsAtOnce, schema.columns.size());
-    std::vector<std::string> checks;
-    for (std::size_t i = begin; i < end; ++i) checks.push_back(Checks(schema.columns[i], i));
-    const std::string sql = fmt::format("SELECT {} FROM {}", Join(checks, ", "), texts);
-    const auto table = request.database.Query(LakeStatement(sql, request.snapshot, request.call), request.call.stop);
-    if (!table) return Broken(object, table.error());
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto answer = [&](std::size_t check) { return table->rows[0][4 * (i - begin) + check] == "true"; };
-      schema.csv.values.push_back({answer(0), answer(1), answer(3)});
-      if (answer(2)) schema.columns[i].type = "VARCHAR";
+// One SELECT of four checks for each column.
+Result<std::vector<CsvFacts::Values>> CheckNarrow(const LearnRequest& request, ObjectSchema& schema,
+                                                  const std::string& texts) {
+  std::vector<std::string> checks;
+  for (std::size_t i = 0; i < schema.columns.size(); ++i)
+    checks.push_back(Checks(schema.columns[i], fmt::format("c{}", i)));
+  const std::string sql = fmt::format("SELECT {} FROM {}", Join(checks, ", "), texts);
+  const auto table = request.database.Query(LakeStatement(sql, request.snapshot, request.call), request.call.stop);
+  if (!table) return table.error();
+  std::vector<CsvFacts::Values> values;
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+    const auto answer = [&](std::size_t check) { return table->rows[0][4 * i + check] == "true"; };
+    values.push_back({answer(0), answer(1), answer(3)});
+    if (answer(2)) schema.columns[i].type = "VARCHAR";
+  }
+  return values;
+}
+
+// The same for many columns: their values one below the other, each checked for every type, grouped by column.
+Result<std::vector<CsvFacts::Values>> CheckWide(const LearnRequest& request, ObjectSchema& schema,
+                                                const std::string& texts) {
+  constexpr std::array<const char*, 4> kTypes = {"BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP"};
+  std::vector<std::string> cells;
+  for (std::size_t i = 0; i < schema.columns.size(); ++i) cells.push_back(fmt::format("c{}", i));
+  std::string checks = Checks({"", "BIGINT", {}}, "v");
+  for (const char* type : kTypes) checks += ", " + Any(fmt::format("v <> '' AND ({})", LossyWhen(type, "v")));
+  const std::string sql = fmt::format(
+      "SELECT {} FROM (SELECT unnest(l) AS v, generate_subscripts(l, 1) AS i FROM (SELECT [{}] AS l FROM {})) GROUP BY "
+      "i "
+      "ORDER BY i",
+      checks, Join(cells, ", "), texts);
+  const auto table = request.database.Query(LakeStatement(sql, request.snapshot, request.call), request.call.stop);
+  if (!table) return table.error();
+  std::vector<CsvFacts::Values> values(schema.columns.size(), {/*only_nulls=*/true, false, false});
+  for (std::size_t i = 0; i < table->rows.size(); ++i) {
+    const auto answer = [&](std::size_t check) { return table->rows[i][check] == "true"; };
+    std::string& type = schema.columns[i].type;
+    values[i] = {answer(0), answer(1), type == "BIGINT" && answer(3)};
+    for (std::size_t known = 0; known < kTypes.size(); ++known) {
+      const bool same = type == kTypes[known] || (known == 3 && type.starts_with("TIME"));
+      if (same && answer(4 + known)) type = "VARCHAR";
     }
   }
+  return values;
+}
+
+// Takes back the types that lose something: one pass over the texts.
+Status Verify(const LearnRequest& request, const ObjectInfo& object, ObjectSchema& schema) {
+  const std::string texts = Texts(object, schema);
+  auto values =
+      schema.columns.size() > kNarrowColumns ? CheckWide(request, schema, texts) : CheckNarrow(request, schema, texts);
+  if (!values) return Broken(object, values.error());
+  schema.csv.values = *std::move(values);
   return {};
 }
 

@@ -101,14 +101,20 @@ TEST_F(CsvTest, ObjectsWrittenOtherwiseAreReadInOrder) {
 }
 
 TEST_F(CsvTest, ManyColumns) {
-  std::string header;
-  std::string row;
-  for (int i = 0; i < 3000; ++i) {
-    header += (i == 0 ? "c" : ",c") + std::to_string(i);
-    row += i == 0 ? "1" : ",1";
+  constexpr int kColumns = 2000;
+  std::string header = "zip";
+  std::string rows[] = {"00501", "10001"};
+  for (int i = 1; i < kColumns; ++i) {
+    header += ",c" + std::to_string(i);
+    for (std::string& row : rows) row += i == 1 ? ",\"\"" : i == 2 ? ",t" : ",1";
   }
-  Put("t.csv", header + "\n" + row + "\n");
-  EXPECT_EQ(Find("t")->columns.size(), 3000u);
+  Put("t.csv", header + "\n" + rows[0] + "\n" + rows[1] + "\n");
+  const auto dataset = Find("t");
+  ASSERT_EQ(dataset->columns.size(), static_cast<std::size_t>(kColumns));
+  EXPECT_EQ(dataset->columns[0].type, "VARCHAR");
+  EXPECT_EQ(dataset->columns[2].type, "VARCHAR");
+  EXPECT_EQ(dataset->columns[kColumns - 1].type, "BIGINT");
+  EXPECT_EQ(Rows("t", "zip, c2, c3"), "00501|t|1;10001|t|1");
 }
 
 }  // namespace

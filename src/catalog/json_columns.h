@@ -1,0 +1,31 @@
+// Types of JSON columns: DuckDB's guesses, corrected where a value would not come out as it went in.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/learn.h"
+
+namespace eider {
+
+struct JsonColumn {
+  std::string name;
+  std::string type;     // guessed; corrected by CorrectTypes
+  bool absent = false;  // no record has a value of this name
+};
+
+// One pass over `source` for each batch of columns; `prefix` + the quoted name is a column's value there, as JSON.
+//  - mixed scalars (1, "x", true) become text instead of JSON;
+//  - integers with more digits than a DOUBLE holds become text; HUGEINT becomes BIGINT where all fit;
+//  - texts that are all ISO times become TIMESTAMP, with offsets TIMESTAMP WITH TIME ZONE.
+// Types that eider.yaml gives win.
+Status CorrectTypes(const LearnRequest& request, const std::string& source, const std::string& prefix,
+                    std::vector<JsonColumn>& columns);
+
+// {'a': 'BIGINT', …}, the value of read_json's `columns`; `all` types replaces each type.
+std::string ColumnMap(const std::vector<JsonColumn>& columns, const std::string& all = {});
+
+// read_json of the dataset's objects with the given `columns` and further arguments.
+std::string ReadJson(const LearnRequest& request, const std::string& columns, const std::string& arguments);
+
+}  // namespace eider
