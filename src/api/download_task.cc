@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/asio/post.hpp>
+#include <mutex>
 
 #include "api/negotiate.h"
 #include "api/spool_body.h"
@@ -33,6 +34,13 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
 
   void Start() {
     if (const auto status = Plan(); !status) Refuse(status.error());
+  }
+
+  // The client has left before its reply: a query that nobody else waits for is cancelled.
+  void Abandon() {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    reader_ = Reader();
   }
 
  private:
@@ -97,13 +105,27 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
                                             return SpoolEnd{summary->rows, summary->reads, summary->read_bytes};
                                           });
     if (!reader) return reader.error();
-    reader_ = *std::move(reader);
+    {
+      const std::lock_guard lock(mutex_);
+      if (abandoned_) return Error{ErrorKind::kCancelled, "the client has left", {}};
+      reader_ = *std::move(reader);
+    }
+    if (!client_left_) {
+      client_left_.emplace(request_.client_left, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+          boost::asio::post(self->parts_.planners, [self] { self->Abandon(); });
+        }
+      });
+    }
     if (!download_.any_order) range_ = ParseRange(request_.Find("Range"));
     if (const auto condition = request_.Find("If-Range"); range_ && !condition.empty() && condition != etag_) {
       range_.reset();
     }
     // A range and a HEAD state the whole length, so they wait for the end; the spool makes the rows wait for nobody.
-    const bool whole = range_ || request_.method == "HEAD";
+    // So does a sheet, which is of no use before its end: what XLSX cannot hold is then told properly.
+    const bool whole = range_ || request_.method == "HEAD" || format_ == Format::kXlsx;
+    const std::lock_guard lock(mutex_);
+    if (abandoned_) return Error{ErrorKind::kCancelled, "the client has left", {}};
     reader_.spool().Wait(whole ? Spool::kUntilEnd : 0, [self = shared_from_this()] {
       boost::asio::post(self->parts_.planners, [self] { self->Begin(); });
     });
@@ -112,12 +134,18 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
 
   // The first bytes are there, or the end, or an error that can still be told properly.
   void Begin() {
-    const Spool::State state = reader_.spool().state();
+    Reader reader;
+    {
+      const std::lock_guard lock(mutex_);
+      if (abandoned_) return Refuse({ErrorKind::kCancelled, "the client has left", {}});
+      reader = std::move(reader_);
+    }
+    const Spool::State state = reader.spool().state();
     if (state.error) {
       // An object was replaced under the read: no byte has left, so begin once more with the lake as it is now.
       if (state.error->kind == ErrorKind::kConflict && !restarted_) {
         restarted_ = true;
-        reader_ = Reader();
+        reader = Reader();
         parts_.catalog.Refresh();
         return Start();
       }
@@ -140,7 +168,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     response.want_trailers = HasToken(request_.Find("TE"), "trailers");
     const bool digest = response.want_trailers;
     response.body = std::make_unique<SpoolBody>(
-        std::move(reader_), span, digest,
+        std::move(reader), span, digest,
         [&receipts = parts_.receipts, id = request_.id, key = key_, span, dataset = dataset_,
          begun = SystemSteadyClock()(), query = request_.query](const BodyOutcome& outcome) {
           Finished(receipts, id, key, span, *dataset, begun, query, outcome);
@@ -257,7 +285,10 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
   std::string key_;
   std::string etag_;
   std::string link_;
-  Reader reader_;
+  std::mutex mutex_;  // guards the two below: Abandon may come at any time
+  Reader reader_;     // until the response begins
+  bool abandoned_ = false;
+  std::optional<std::stop_callback<std::function<void()>>> client_left_;
   std::optional<RangeRequest> range_;
   bool restarted_ = false;
 };

@@ -56,6 +56,11 @@ std::optional<std::uint64_t> SpoolBody::size() const {
   return std::min(span_.end, state.size_bytes) - span_.begin;
 }
 
+std::vector<std::string> SpoolBody::trailer_names() const {
+  if (!sha_) return {};
+  return {"Eider-Rows", "Content-Digest"};
+}
+
 std::vector<Header> SpoolBody::trailers() const {
   if (!sha_) return {};
   return {{"Eider-Rows", std::to_string(outcome_.end.rows)},

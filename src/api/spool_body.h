@@ -35,6 +35,7 @@ class SpoolBody final : public Body {
   Result<Piece> Read(std::span<char> out) override;
   void WhenReadable(std::function<void()> ready) override;
   std::optional<std::uint64_t> size() const override;
+  std::vector<std::string> trailer_names() const override;
   std::vector<Header> trailers() const override;
 
  private:

@@ -30,7 +30,6 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--spool-folder", lake.spool_folder, "Where results wait for their readers; default: TMPDIR");
   verb.add_option("--spool-bytes", lake.spool_bytes, "Disk for all results together")->capture_default_str();
   verb.add_option("--spill-bytes", lake.spill_bytes, "Disk for queries that outgrow --memory")->capture_default_str();
-  verb.add_option("--extensions", lake.extensions, "Folder of DuckDB extensions")->envname("EIDER_EXTENSIONS");
 }
 
 int Main(int argc, char** argv) {

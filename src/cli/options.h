@@ -16,7 +16,6 @@ struct LakeOptions {
 
   std::string memory = "1GiB";
   int threads = 0;
-  std::string extensions;
   std::string spool_folder;
   std::string spool_bytes = "8GiB";
   std::string spill_bytes = "8GiB";

@@ -28,16 +28,6 @@ Result<std::string> ReadFile(const std::string& path) {
   return text.str();
 }
 
-// Beside the program, then where it was built with.
-std::string ExtensionsFolder(const LakeOptions& options) {
-  if (!options.extensions.empty()) return options.extensions;
-  std::error_code ignored;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  const auto beside = program.parent_path() / "extensions";
-  if (std::filesystem::is_directory(beside, ignored)) return beside.string();
-  return EIDER_EXTENSIONS;
-}
-
 Status OpenParts(Session& session, const LakeOptions& options) {
   const auto root = LakeRoot(options);
   if (!root) return root.error();
@@ -53,7 +43,6 @@ Status OpenParts(Session& session, const LakeOptions& options) {
   database_options.memory_bytes = *memory;
   database_options.spill_bytes = *spill;
   database_options.threads = options.threads;
-  database_options.extensions_folder = ExtensionsFolder(options);
   auto database = Database::Open(database_options);
   if (!database) return database.error();
   session.database = *std::move(database);

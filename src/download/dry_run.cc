@@ -64,11 +64,11 @@ Statement FooterStatement(const Dataset& dataset, const DownloadRequest& request
   for (const Filter& filter : request.filters) {
     const Column& column = dataset.columns[filter.column];
     read.insert(column.name);
-    const std::string type = column.type_class == TypeClass::kText ? "VARCHAR" : column.type;
+    const std::string type = ComparedType(column, filter.op, "");
     if (column.type_class == TypeClass::kNested) continue;
     std::vector<std::string> bound;
     for (const std::string& value : filter.values) {
-      statement.values.push_back({value, type});
+      statement.values.push_back({value, ComparedType(column, filter.op, value)});
       bound.push_back(fmt::format("${}", statement.values.size()));
     }
     const std::string may = MayMatch(filter, bound);

@@ -43,7 +43,7 @@ std::optional<Format> FormatByAccept(std::string_view accept) {
 std::vector<std::string> ExtensionsFor(const Dataset& dataset) {
   std::vector<std::string> extensions;
   for (const FormatInfo& info : Formats()) {
-    if (info.format == Format::kGeoJson && !dataset.lon_lat && !dataset.geometry) continue;
+    if (info.format == Format::kGeoJson && !dataset.lon_lat) continue;
     extensions.emplace_back(info.extension);
   }
   return extensions;

@@ -26,7 +26,7 @@ std::optional<Format> FormatByExtension(std::string_view extension);
 // "application/json", which a dataset's description answers).
 std::optional<Format> FormatByAccept(std::string_view accept);
 
-// The extensions that this dataset can be had in: geojson only where it has points or shapes.
+// The extensions that this dataset can be had in: geojson only where it has points.
 std::vector<std::string> ExtensionsFor(const Dataset& dataset);
 
 }  // namespace eider

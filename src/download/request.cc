@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <limits>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -73,9 +75,12 @@ class Parser {
     if (request_.columns.empty()) {
       for (std::size_t i = 0; i < dataset_.columns.size(); ++i) request_.columns.push_back(i);
     }
-    if (request_.format == Format::kGeoJson && !dataset_.lon_lat && !dataset_.geometry) {
+    if (request_.count && request_.format == Format::kGeoJson) {
+      return Invalid("a count is no GeoJSON; ask for '.json'", "_count");
+    }
+    if (request_.format == Format::kGeoJson && !dataset_.lon_lat) {
       return Error{ErrorKind::kUnsupported,
-                   fmt::format("'{}' has no geometry and no longitude and latitude, so it cannot be GeoJSON; formats "
+                   fmt::format("'{}' has no columns of longitude and latitude, so it cannot be GeoJSON; formats "
                                "are: {}",
                                dataset_.config.name, Join(ExtensionsFor(dataset_), " ")),
                    {}};
@@ -122,8 +127,7 @@ class Parser {
     auto values = ValuesOf(op, parameter, value);
     if (!values) return values.error();
     for (const std::string& one : *values) {
-      if (op == Operator::kLike || info.type_class == TypeClass::kText) continue;
-      if (const auto status = database_.CheckValue({one, info.type}); !status) {
+      if (const auto status = database_.CheckValue({one, ComparedType(info, op, one)}); !status) {
         return Invalid(fmt::format("column '{}': {}", info.name, status.error().message), parameter);
       }
     }
@@ -167,7 +171,10 @@ class Parser {
     if (name == "_sort") return TakeSort(value);
     if (name == "_limit") {
       request_.limit = ParseUint(value);
-      if (request_.limit) return {};
+      if (request_.limit) {
+        request_.limit = std::min<std::uint64_t>(*request_.limit, std::numeric_limits<std::int64_t>::max());
+        return {};
+      }
       return Invalid(fmt::format("'_limit' wants a whole number of rows, not '{}'", value), name);
     }
     if (name == "_after") {
@@ -232,6 +239,21 @@ class Parser {
 }  // namespace
 
 std::string_view OperatorName(Operator op) { return kOperatorNames[static_cast<std::size_t>(op)]; }
+
+std::string ComparedType(const Column& column, Operator op, std::string_view value) {
+  const bool of_text =
+      op == Operator::kContains || op == Operator::kStartsWith || op == Operator::kEndsWith || op == Operator::kLike;
+  if (of_text || (column.type_class == TypeClass::kText && column.type != "UUID")) return "VARCHAR";
+  unsigned precision = 0;
+  unsigned scale = 0;
+  if (std::sscanf(column.type.c_str(), "DECIMAL(%u,%u)", &precision, &scale) != 2) return column.type;
+  const std::size_t point = value.find('.');
+  const std::size_t fraction = point == std::string_view::npos ? 0 : value.size() - point - 1;
+  const std::size_t whole = value.size() - fraction;
+  constexpr std::size_t kMostDigits = 38;
+  if ((fraction <= scale && whole <= precision - scale) || fraction + whole > kMostDigits) return column.type;
+  return fmt::format("DECIMAL({},{})", kMostDigits, std::max<std::size_t>(fraction, scale));
+}
 
 const std::vector<Operator>& OperatorsOf(TypeClass type) {
   using enum Operator;

@@ -38,6 +38,10 @@ enum class Operator : std::uint8_t {
 std::string_view OperatorName(Operator op);
 const std::vector<Operator>& OperatorsOf(TypeClass type);
 
+// The SQL type that a filter's value is compared as: the column's, but text for the operators of text, and for a
+// DECIMAL one with room for all digits of the value, so that 1.014 is not rounded to 1.01.
+std::string ComparedType(const Column& column, Operator op, std::string_view value);
+
 struct Filter {
   std::size_t column = 0;  // index into Dataset::columns
   Operator op = Operator::kEq;

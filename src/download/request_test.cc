@@ -96,6 +96,11 @@ TEST_F(RequestTest, ValuesAreOfTheColumnsType) {
   EXPECT_EQ(Wrong("delay__in=1,b"), "delay__in");
   EXPECT_EQ(Wrong("date__gte=yesterday"), "date__gte");
   EXPECT_EQ(Wrong("delay=1;DROP TABLE x"), "delay");
+  EXPECT_EQ(ComparedType({"p", "DECIMAL(9,2)", TypeClass::kNumber}, Operator::kEq, "1.01"), "DECIMAL(9,2)");
+  EXPECT_EQ(ComparedType({"p", "DECIMAL(9,2)", TypeClass::kNumber}, Operator::kEq, "1.014"), "DECIMAL(38,3)");
+  EXPECT_EQ(ComparedType({"p", "DECIMAL(9,2)", TypeClass::kNumber}, Operator::kLt, "123456789"), "DECIMAL(38,2)");
+  EXPECT_EQ(ComparedType({"u", "UUID", TypeClass::kText}, Operator::kEq, "x"), "UUID");
+  EXPECT_EQ(ComparedType({"u", "UUID", TypeClass::kText}, Operator::kContains, "x"), "VARCHAR");
   EXPECT_TRUE(Parse("date__gte=2001-02-03").ok());
   EXPECT_TRUE(Parse("origin=%27%20OR%201%3D1%20--").ok());
 }

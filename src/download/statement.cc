@@ -132,9 +132,8 @@ class Builder {
   std::string Condition(const Filter& filter) {
     const Column& column = dataset_.columns[filter.column];
     const std::string name = QuoteIdentifier(column.name);
-    const std::string type = TypeOf(dataset_, column.name);
     std::vector<std::string> bound;
-    for (const std::string& value : filter.values) bound.push_back(Bind(value, type));
+    for (const std::string& value : filter.values) bound.push_back(Bind(value, ComparedType(column, filter.op, value)));
     switch (filter.op) {
       case Operator::kEq:
       case Operator::kIn:
@@ -187,20 +186,14 @@ std::string FeatureColumns(const Dataset& dataset, const DownloadRequest& reques
   std::vector<std::string> properties;
   for (const std::size_t column : request.columns) {
     const std::string& name = dataset.columns[column].name;
-    const bool place = dataset.geometry ? name == *dataset.geometry
-                                        : name == dataset.lon_lat->first || name == dataset.lon_lat->second;
+    const bool place = name == dataset.lon_lat->first || name == dataset.lon_lat->second;
     if (!place) properties.push_back(fmt::format("{} := {}", QuoteIdentifier(name), QuoteIdentifier(name)));
   }
-  std::string geometry;
-  if (dataset.geometry) {
-    geometry = fmt::format("ST_AsGeoJSON({})", QuoteIdentifier(*dataset.geometry));
-  } else {
-    const std::string lon = QuoteIdentifier(dataset.lon_lat->first) + "::DOUBLE";
-    const std::string lat = QuoteIdentifier(dataset.lon_lat->second) + "::DOUBLE";
-    geometry = fmt::format(
-        "CASE WHEN isfinite({0}) AND isfinite({1}) THEN struct_pack(type := 'Point', coordinates := [{0}, {1}]) END",
-        lon, lat);
-  }
+  const std::string lon = QuoteIdentifier(dataset.lon_lat->first) + "::DOUBLE";
+  const std::string lat = QuoteIdentifier(dataset.lon_lat->second) + "::DOUBLE";
+  const std::string geometry = fmt::format(
+      "CASE WHEN isfinite({0}) AND isfinite({1}) THEN struct_pack(type := 'Point', coordinates := [{0}, {1}]) END", lon,
+      lat);
   return fmt::format("'Feature' AS type, {} AS geometry, {} AS properties", geometry,
                      properties.empty() ? "NULL" : fmt::format("struct_pack({})", Join(properties, ", ")));
 }
@@ -211,11 +204,7 @@ Result<Statement> MakeDownload(const Dataset& dataset, const DownloadRequest& re
   Builder builder(dataset, request);
   const auto source = builder.Source();
   if (!source) return source.error();
-  if (request.count) {
-    Statement count = builder.Take("SELECT count(*) AS count" + *source);
-    if (count.format == Format::kGeoJson) count.format = Format::kJson;
-    return count;
-  }
+  if (request.count) return builder.Take("SELECT count(*) AS count" + *source);
   std::string sql = "SELECT ";
   sql += request.format == Format::kGeoJson ? FeatureColumns(dataset, request) : PlainColumns(dataset, request);
   sql += *source + builder.Order();

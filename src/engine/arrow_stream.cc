@@ -54,8 +54,6 @@ duckdb::LogicalType ForArrow(const duckdb::LogicalType& type) {
 // nanoarrow's output stream over a Sink. An error of the sink is kept, for nanoarrow knows only codes.
 struct SinkStream {
   Sink& sink;
-  std::uint64_t limit_bytes;
-  std::uint64_t written = 0;
   std::optional<Error> error;
 
   static ArrowErrorCode Write(ArrowIpcOutputStream* stream, const void* data, int64_t size, int64_t* written_out,
@@ -63,20 +61,11 @@ struct SinkStream {
     auto& self = *static_cast<SinkStream*>(stream->private_data);
     const auto length = static_cast<std::uint64_t>(size);
     *written_out = size;
-    if (self.limit_bytes != 0 && self.written + length > self.limit_bytes) {
-      self.error = Error{ErrorKind::kExhausted,
-                         fmt::format("the result is larger than the limit of {} bytes for one request; ask for fewer "
-                                     "rows or columns",
-                                     self.limit_bytes),
-                         {}};
-      return EIO;
-    }
     const auto status = self.sink.Write({static_cast<const char*>(data), length});
     if (!status) {
       self.error = status.error();
       return EIO;
     }
-    self.written += length;
     return NANOARROW_OK;
   }
   static void Release(ArrowIpcOutputStream* stream) { stream->release = nullptr; }
@@ -168,9 +157,9 @@ void CastForArrow(duckdb::unique_ptr<duckdb::QueryNode>& node, const duckdb::vec
   node = std::move(outer);
 }
 
-Result<RunSummary> WriteArrowStream(duckdb::QueryResult& result, Sink& sink, std::uint64_t limit_bytes) {
+Result<RunSummary> WriteArrowStream(duckdb::QueryResult& result, Sink& sink) {
   RunSummary summary;
-  SinkStream out{sink, limit_bytes, 0, {}};
+  SinkStream out{sink, {}};
   try {
     StreamWriter writer(result, out);
     while (const auto chunk = result.Fetch()) {

@@ -12,6 +12,6 @@ void CastForArrow(duckdb::unique_ptr<duckdb::QueryNode>& node, const duckdb::vec
                   duckdb::vector<duckdb::LogicalType>& types);
 
 // Drains a streaming result. Throws what DuckDB throws; sink errors are answered.
-Result<RunSummary> WriteArrowStream(duckdb::QueryResult& result, Sink& sink, std::uint64_t limit_bytes);
+Result<RunSummary> WriteArrowStream(duckdb::QueryResult& result, Sink& sink);
 
 }  // namespace eider

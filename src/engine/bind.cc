@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <functional>
 
 #include "base/text.h"
@@ -58,6 +59,12 @@ class ParameterBinder {
   std::string error_;
 };
 
+bool IsAccidentalInfinity(const duckdb::Value& parsed, const std::string& text) {
+  const auto type = parsed.type().id();
+  if (type != duckdb::LogicalTypeId::DOUBLE && type != duckdb::LogicalTypeId::FLOAT) return false;
+  return std::isinf(parsed.GetValue<double>()) && ToLower(text).find("inf") == std::string::npos;
+}
+
 }  // namespace
 
 Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const BoundValue& value) {
@@ -65,10 +72,13 @@ Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const Boun
   bool is_value = false;
   context.RunFunctionInTransaction([&] {
     const auto type = duckdb::TransformStringToLogicalType(value.type, context);
+    // Strictly, "1.5" is no BIGINT; but strictly, "1" would be no BOOLEAN either.
+    const bool strict = type.id() != duckdb::LogicalTypeId::BOOLEAN;
     std::string reason;
-    is_value = duckdb::Value(value.text).TryCastAs(context, type, parsed, &reason, /*strict=*/true);
+    is_value = duckdb::Value(value.text).TryCastAs(context, type, parsed, &reason, strict);
   });
-  if (is_value) return parsed;
+  // ICU's cast to TIMESTAMPTZ answers NULL for what it cannot read, and a number too large for a DOUBLE is infinity.
+  if (is_value && !parsed.IsNull() && !IsAccidentalInfinity(parsed, value.text)) return parsed;
   return Invalid(fmt::format("'{}' is not a value of type {}", value.text, value.type));
 }
 

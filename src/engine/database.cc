@@ -17,9 +17,11 @@
 #include "engine/copy.h"
 #include "engine/duckdb_error.h"
 #include "engine/lake_file_system.h"
+#include "engine/limited_sink.h"
 #include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
 #include "engine/watchdog.h"
+#include "engine/xlsx_stream.h"
 
 namespace eider {
 namespace {
@@ -51,7 +53,6 @@ class Running {
       : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
     state_->snapshot = statement.snapshot;
     state_->sink = sink;
-    state_->limit_bytes = statement.limits.bytes;
     state_->call.stop = stop;
     if (statement.limits.time.count() > 0) {
       state_->call.deadline = SystemSteadyClock()() + statement.limits.time;
@@ -137,17 +138,16 @@ class DuckDatabase final : public Database {
 
   Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
     ++runs_;
-    if (statement.format == Format::kXlsx) {
-      if (auto status = LoadExtension("excel"); !status) return status.error();
-    }
-    const auto wrapped = WrapSink(statement.format, sink);
-    Sink& target = wrapped ? *wrapped : sink;
+    LimitedSink limited(sink, statement.limits.bytes);
+    const auto wrapped = WrapSink(statement.format, limited);
+    Sink& target = wrapped ? *wrapped : limited;
     Running running(*database_, watchdog_, statement, &target, std::move(stop));
     auto summary = Guarded([&]() -> Result<RunSummary> {
       auto node = ParseSelect(running.context(), statement.sql, statement.values);
       if (!node) return node.error();
-      return statement.format == Format::kArrow ? RunArrow(running, *std::move(node), statement, target)
-                                                : RunCopy(running, *std::move(node), statement);
+      if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), target);
+      if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), target);
+      return RunCopy(running, *std::move(node), statement);
     });
     if (!summary) return running.Explain(statement, summary.error());
     if (auto status = target.Close(); !status) return status.error();
@@ -193,15 +193,6 @@ class DuckDatabase final : public Database {
     });
   }
 
-  Status LoadExtension(const std::string& name) override {
-    if (loaded_.find(name) != std::string::npos) return {};
-    return Error{ErrorKind::kUnsupported,
-                 fmt::format("this needs DuckDB's extension '{}', which was not found in '{}' when Eider started; put "
-                             "{}.duckdb_extension there or point --extensions to its folder",
-                             name, options_.extensions_folder, name),
-                 {}};
-  }
-
   int threads() const override { return threads_; }
   std::uint64_t runs() const override { return runs_; }
 
@@ -224,14 +215,6 @@ class DuckDatabase final : public Database {
         "SET enable_external_file_cache=false",  // who caches bytes of the lake is Eider's to decide
         "SET TimeZone='UTC'",                    // equal requests give equal bytes wherever they run
     };
-    for (const char* name : {"excel", "spatial"}) {
-      const auto path = std::filesystem::path(options_.extensions_folder) / fmt::format("{}.duckdb_extension", name);
-      std::error_code ignored;
-      if (!std::filesystem::exists(path, ignored)) continue;
-      if (std::string_view(name) == "spatial") continue;
-      settings.push_back(fmt::format("LOAD {}", QuoteLiteral(path.string())));
-      loaded_ += fmt::format("{} ", name);
-    }
     settings.emplace_back("SET allowed_directories=['lake://', 'sink://']");
     settings.emplace_back("SET enable_external_access=false");
     settings.emplace_back("SET lock_configuration=true");
@@ -250,8 +233,7 @@ class DuckDatabase final : public Database {
     return summary;
   }
 
-  Result<RunSummary> RunArrow(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
-                              Sink& sink) {
+  Result<RunSummary> RunArrow(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, Sink& sink) {
     auto select = duckdb::make_uniq<duckdb::SelectStatement>();
     select->node = node->Copy();
     const auto prepared = running.context().Prepare(select->Copy());
@@ -260,7 +242,14 @@ class DuckDatabase final : public Database {
     CastForArrow(node, prepared->GetNames(), types);
     select->node = std::move(node);
     const auto result = running.Execute(std::move(select), /*stream=*/true);
-    return WriteArrowStream(*result, sink, statement.limits.bytes);
+    return WriteArrowStream(*result, sink);
+  }
+
+  Result<RunSummary> RunXlsx(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, Sink& sink) {
+    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+    select->node = std::move(node);
+    const auto result = running.Execute(std::move(select), /*stream=*/true);
+    return WriteXlsx(*result, sink, options_.spill_folder);
   }
 
   static std::vector<Column> MakeColumns(const duckdb::vector<std::string>& names,
@@ -295,7 +284,6 @@ class DuckDatabase final : public Database {
   DatabaseOptions options_;
   bool owns_spill_folder_ = false;
   int threads_ = 0;
-  std::string loaded_;
   std::atomic<std::uint64_t> runs_{0};
   Watchdog watchdog_;
   std::unique_ptr<duckdb::DuckDB> database_;

@@ -21,7 +21,6 @@ struct DatabaseOptions {
   int threads = 0;                          // workers; 0: as many as cores
   std::string spill_folder;                 // empty: a new folder under TMPDIR, removed at the end
   std::uint64_t spill_bytes = 8ULL << 30;   // above it a query fails with kExhausted
-  std::string extensions_folder;            // holds NAME.duckdb_extension; loaded when a statement needs one
 };
 
 // What an operator or a format may do with a column.
@@ -85,9 +84,6 @@ class Database {
 
   // kInvalid, saying what the type wants, unless the text is a value of it.
   virtual Status CheckValue(const BoundValue& value) = 0;
-
-  // Loads an extension from the folder; kUnsupported when it is not there. Thread-safe, idempotent.
-  virtual Status LoadExtension(const std::string& name) = 0;
 
   virtual int threads() const = 0;
 

@@ -37,7 +37,6 @@ class DatabaseTest : public testing::Test {
  protected:
   static std::unique_ptr<Database> Open(DatabaseOptions options = {}) {
     options.threads = 2;
-    options.extensions_folder = EIDER_EXTENSIONS;
     auto database = Database::Open(options);
     EXPECT_TRUE(database.ok()) << (database.ok() ? "" : database.error().message);
     return *std::move(database);
@@ -89,9 +88,13 @@ TEST_F(DatabaseTest, BoundValuesAreConstants) {
 
 TEST_F(DatabaseTest, ValuesAreParsedStrictly) {
   EXPECT_TRUE(database_->CheckValue({"12", "BIGINT"}).ok());
+  EXPECT_TRUE(database_->CheckValue({"1", "BOOLEAN"}).ok());
+  EXPECT_TRUE(database_->CheckValue({"-Infinity", "DOUBLE"}).ok());
   EXPECT_TRUE(database_->CheckValue({"2001-02-28", "DATE"}).ok());
   for (const BoundValue& wrong : {BoundValue{"1.5", "BIGINT"}, BoundValue{"x", "DOUBLE"}, BoundValue{"", "INTEGER"},
-                                  BoundValue{"2001-02-30", "DATE"}, BoundValue{"300", "UTINYINT"}}) {
+                                  BoundValue{"2001-02-30", "DATE"}, BoundValue{"300", "UTINYINT"},
+                                  BoundValue{"rubbish", "TIMESTAMP WITH TIME ZONE"}, BoundValue{"1e400", "DOUBLE"},
+                                  BoundValue{"xyz", "UUID"}, BoundValue{"maybe", "BOOLEAN"}}) {
     const auto status = database_->CheckValue(wrong);
     ASSERT_FALSE(status.ok()) << wrong.text << " as " << wrong.type;
     EXPECT_EQ(status.error().kind, ErrorKind::kInvalid);

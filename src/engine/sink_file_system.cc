@@ -33,12 +33,6 @@ int64_t SinkFileSystem::Write(duckdb::FileHandle& handle, void* buffer, int64_t 
   StatementState& state = sink.state;
   if (state.first_error()) return size;  // the statement has failed already; a writer's destructor must not throw
   const auto length = static_cast<std::uint64_t>(size);
-  if (state.limit_bytes != 0 && sink.written + length > state.limit_bytes) {
-    state.Fail({ErrorKind::kExhausted,
-                "the result is larger than the limit of " + std::to_string(state.limit_bytes) +
-                    " bytes for one request; ask for fewer rows or columns",
-                {}});
-  }
   const std::span<const char> bytes(static_cast<const char*>(buffer), length);
   if (const auto status = state.sink->Write(bytes); !status) state.Fail(status.error());
   sink.written += length;

@@ -23,7 +23,6 @@ class StatementState final : public duckdb::ClientContextState {
 
   std::shared_ptr<const Snapshot> snapshot;
   Sink* sink = nullptr;
-  std::uint64_t limit_bytes = 0;  // of output; 0: none
   Call call;
   ReadCounters counters;
 
