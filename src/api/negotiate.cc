@@ -2,49 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "base/text.h"
 
 namespace eider {
-namespace {
-
-std::string Trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t") - begin + 1));
-}
-
-struct Weighted {
-  std::string name;
-  double q = 1;
-};
-
-Weighted ParseWeighted(std::string_view item) {
-  const auto parts = Split(item, ';');
-  Weighted weighted{ToLower(Trim(parts[0]))};
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    const std::string parameter = ToLower(Trim(parts[i]));
-    if (parameter.starts_with("q=")) weighted.q = std::strtod(parameter.c_str() + 2, nullptr);
-  }
-  return weighted;
-}
-
-}  // namespace
-
 Coding ChooseCoding(std::string_view accept_encoding) {
   static constexpr std::array kPreferred = {Coding::kZstd, Coding::kBrotli, Coding::kGzip};
   std::array<double, 3> q = {0, 0, 0};
   std::array<bool, 3> named = {false, false, false};
   double identity = 0.0001;  // always acceptable unless forbidden, but the last choice
   double any = 0;
-  for (const std::string& item : Split(accept_encoding, ',')) {
-    const Weighted weighted = ParseWeighted(item);
-    if (weighted.name == "identity") identity = weighted.q;
-    if (weighted.name == "*") any = weighted.q;
+  for (const WeightedItem& weighted : ParseWeightedList(accept_encoding)) {
+    if (weighted.name == "identity") identity = weighted.weight;
+    if (weighted.name == "*") any = weighted.weight;
     for (std::size_t i = 0; i < kPreferred.size(); ++i) {
       if (weighted.name == CodingName(kPreferred[i]) || (weighted.name == "x-gzip" && kPreferred[i] == Coding::kGzip)) {
-        q[i] = weighted.q;
+        q[i] = weighted.weight;
         named[i] = true;
       }
     }
@@ -62,11 +35,11 @@ Coding ChooseCoding(std::string_view accept_encoding) {
 }
 
 std::optional<RangeRequest> ParseRange(std::string_view header) {
-  const std::string text = Trim(header);
+  const std::string_view text = Trim(header);
   if (!ToLower(text).starts_with("bytes=")) return std::nullopt;
-  const std::string spec = Trim(std::string_view(text).substr(6));
+  const std::string_view spec = Trim(text.substr(6));
   const std::size_t dash = spec.find('-');
-  if (dash == std::string::npos || spec.find(',') != std::string::npos) return std::nullopt;
+  if (dash == std::string_view::npos || spec.find(',') != std::string_view::npos) return std::nullopt;
   RangeRequest range;
   if (dash > 0) {
     range.first = ParseUint(spec.substr(0, dash));
@@ -94,7 +67,7 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> Resolve(const RangeReques
 bool MatchesAny(std::string_view header, std::string_view etag) {
   const auto strong = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
   for (const std::string& item : Split(header, ',')) {
-    const std::string tag = Trim(item);
+    const std::string_view tag = Trim(item);
     if (tag == "*" || (!tag.empty() && strong(tag) == strong(etag))) return true;
   }
   return false;

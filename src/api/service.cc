@@ -147,7 +147,8 @@ class Service::Core {
                                DidYouMean(*target.extension, known), Join(known, " ")),
                    {}};
     }
-    if (const auto format = FormatByAccept(request.Find("Accept"))) return std::optional(*format);
+    const auto format = FormatByAccept(request.Find("Accept"));
+    if (!format || *format) return format;
     // Parameters ask for rows; a description has none, and nothing is ignored.
     if (!request.query.empty()) return std::optional(Format::kJson);
     return std::optional<Format>();

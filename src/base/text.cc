@@ -124,6 +124,27 @@ std::string ToLower(std::string_view text) {
   return out;
 }
 
+std::string_view Trim(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+std::vector<WeightedItem> ParseWeightedList(std::string_view header) {
+  std::vector<WeightedItem> items;
+  for (const std::string& part : Split(header, ',')) {
+    const auto parameters = Split(part, ';');
+    WeightedItem item{ToLower(Trim(parameters[0])), 1};
+    if (item.name.empty()) continue;
+    for (std::size_t i = 1; i < parameters.size(); ++i) {
+      const std::string parameter = ToLower(Trim(parameters[i]));
+      if (parameter.starts_with("q=")) item.weight = std::clamp(std::strtod(parameter.c_str() + 2, nullptr), 0.0, 1.0);
+    }
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
 std::optional<std::uint64_t> ParseUint(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -27,6 +27,16 @@ std::vector<std::string> Split(std::string_view text, char separator);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
 std::string ToLower(std::string_view text);
 
+// One item of a weighted header such as Accept: "text/csv;q=0.5". The name is in lower case, the weight 0 to 1.
+struct WeightedItem {
+  std::string name;
+  double weight = 1;
+};
+std::vector<WeightedItem> ParseWeightedList(std::string_view header);
+
+// Without spaces and tabs at both ends.
+std::string_view Trim(std::string_view text);
+
 // Whole-string decimal integer; nullopt for anything else, overflow included.
 std::optional<std::uint64_t> ParseUint(std::string_view text);
 

@@ -1,5 +1,7 @@
 #include "download/format.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace eider {
@@ -27,17 +29,31 @@ std::optional<Format> FormatByExtension(std::string_view extension) {
   return std::nullopt;
 }
 
-std::optional<Format> FormatByAccept(std::string_view accept) {
-  for (const std::string& item : Split(accept, ',')) {
-    std::string name = ToLower(Split(item, ';').front());
-    name.erase(0, name.find_first_not_of(' '));
-    name.erase(name.find_last_not_of(' ') + 1);
-    if (name == "application/json" || name == "text/html") return std::nullopt;
+Result<std::optional<Format>> FormatByAccept(std::string_view accept) {
+  double best = 0;
+  std::optional<Format> format;
+  const auto offer = [&](double weight, std::optional<Format> offered) {
+    if (weight <= best) return;
+    best = weight;
+    format = offered;
+  };
+  if (accept.find_first_not_of(" ,") == std::string_view::npos) return format;
+  for (const WeightedItem& item : ParseWeightedList(accept)) {
+    const bool description = item.name == "*/*" || item.name == "application/*" || item.name == "application/json" ||
+                             item.name == "text/html" || item.name == "application/xhtml+xml";
+    if (description) offer(item.weight, std::nullopt);
+    if (item.name == "text/*") offer(item.weight, Format::kCsv);
     for (const FormatInfo& info : Formats()) {
-      if (name == Split(info.media_type, ';').front()) return info.format;
+      if (!description && item.name == Split(info.media_type, ';').front()) offer(item.weight, info.format);
     }
   }
-  return std::nullopt;
+  if (best > 0) return format;
+  std::vector<std::string> types;
+  for (const FormatInfo& info : Formats()) types.push_back(Split(info.media_type, ';').front());
+  return Error{ErrorKind::kUnsupported,
+               fmt::format("nothing that '{}' accepts is to be had here; media types are: {}", accept.substr(0, 200),
+                           Join(types, " ")),
+               {}};
 }
 
 std::vector<std::string> ExtensionsFor(const Dataset& dataset) {

@@ -22,9 +22,9 @@ const FormatInfo& InfoOf(Format format);
 
 std::optional<Format> FormatByExtension(std::string_view extension);
 
-// The download format that an Accept header asks for by name; nullopt when it names none ("*/*", "text/html",
-// "application/json", which a dataset's description answers).
-std::optional<Format> FormatByAccept(std::string_view accept);
+// What an Accept header asks of /{dataset}: the download format with the highest weight; nullopt where the dataset's
+// description answers ("*/*", "text/html", "application/json"); kUnsupported when it accepts neither.
+Result<std::optional<Format>> FormatByAccept(std::string_view accept);
 
 // The extensions that this dataset can be had in: geojson only where it has points.
 std::vector<std::string> ExtensionsFor(const Dataset& dataset);

@@ -135,11 +135,14 @@ TEST_F(RequestTest, GeoJsonNeedsAPlace) {
 }
 
 TEST(FormatTest, AcceptNamesAFormat) {
-  EXPECT_EQ(FormatByAccept("text/csv"), Format::kCsv);
-  EXPECT_EQ(FormatByAccept("application/vnd.apache.parquet;q=0.9, */*"), Format::kParquet);
-  EXPECT_EQ(FormatByAccept("text/html,application/xhtml+xml"), std::nullopt);
-  EXPECT_EQ(FormatByAccept("*/*"), std::nullopt);
-  EXPECT_EQ(FormatByAccept(""), std::nullopt);
+  EXPECT_EQ(*FormatByAccept("text/csv"), Format::kCsv);
+  EXPECT_EQ(*FormatByAccept("application/vnd.apache.parquet;q=0.9, */*;q=0.1"), Format::kParquet);
+  EXPECT_EQ(*FormatByAccept("text/csv;q=0.1, application/x-ndjson"), Format::kNdjson);
+  EXPECT_EQ(*FormatByAccept("text/html,application/xhtml+xml"), std::nullopt);
+  EXPECT_EQ(*FormatByAccept("*/*"), std::nullopt);
+  EXPECT_EQ(*FormatByAccept(""), std::nullopt);
+  EXPECT_EQ(FormatByAccept("image/png").error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(FormatByAccept("text/csv;q=0").error().kind, ErrorKind::kUnsupported);
 }
 
 }  // namespace

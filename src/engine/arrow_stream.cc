@@ -4,6 +4,7 @@
 #include <nanoarrow/nanoarrow.h>
 #include <nanoarrow/nanoarrow_ipc.h>
 
+#include <cstring>
 #include <optional>
 
 #include "duckdb/common/arrow/arrow_appender.hpp"
@@ -51,6 +52,33 @@ duckdb::LogicalType ForArrow(const duckdb::LogicalType& type) {
   }
 }
 
+// DuckDB leaves whatever was in memory below NULLs and Arrow copies it: bytes that no one asked for, and other ones
+// each time. `parent` says which rows of the enclosing structs are valid.
+void ZeroBelowNulls(duckdb::Vector& vector, duckdb::idx_t count, const duckdb::ValidityMask* parent) {
+  vector.Flatten(count);
+  auto& validity = duckdb::FlatVector::Validity(vector);
+  const auto is_null = [&](duckdb::idx_t row) {
+    return !validity.RowIsValid(row) || (parent != nullptr && !parent->RowIsValid(row));
+  };
+  switch (vector.GetType().InternalType()) {
+    case duckdb::PhysicalType::STRUCT:
+      for (auto& child : duckdb::StructVector::GetEntries(vector)) ZeroBelowNulls(*child, count, &validity);
+      return;
+    case duckdb::PhysicalType::LIST:
+      ZeroBelowNulls(duckdb::ListVector::GetEntry(vector), duckdb::ListVector::GetListSize(vector), nullptr);
+      return;
+    case duckdb::PhysicalType::VARCHAR: return;  // a NULL text has no bytes
+    default: break;
+  }
+  const auto width = duckdb::GetTypeIdSize(vector.GetType().InternalType());
+  if ((validity.AllValid() && parent == nullptr) || !duckdb::TypeIsConstantSize(vector.GetType().InternalType()))
+    return;
+  auto* data = duckdb::FlatVector::GetData(vector);
+  for (duckdb::idx_t row = 0; row < count; ++row) {
+    if (is_null(row)) std::memset(data + row * width, 0, width);
+  }
+}
+
 // nanoarrow's output stream over a Sink. An error of the sink is kept, for nanoarrow knows only codes.
 struct SinkStream {
   Sink& sink;
@@ -91,6 +119,7 @@ class StreamWriter {
 
   void Append(duckdb::DataChunk& chunk) {
     if (!appender_) appender_.emplace(types_, kBatchRows, properties_, NoExtensions());
+    for (auto& column : chunk.data) ZeroBelowNulls(column, chunk.size(), nullptr);
     appender_->Append(chunk, 0, chunk.size(), chunk.size());
     if (!first_written_ || appender_->RowCount() >= kBatchRows) Flush();
   }

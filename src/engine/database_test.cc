@@ -75,6 +75,17 @@ TEST_F(DatabaseTest, EmptyResultsAreValidFiles) {
   EXPECT_GT(Bytes(Sql(none, Format::kArrow))->size(), 8u);
 }
 
+TEST_F(DatabaseTest, ArrowHoldsNothingBelowNulls) {
+  const auto nulls = [&](const std::string& from) {
+    return *Bytes(
+        Sql("SELECT nullif(range, range) AS a, {'b': nullif(range, range)} AS s, [nullif(range, range)] AS l, "
+            "CASE WHEN range < 0 THEN {'c': range} END AS t FROM range(" +
+                from + ")",
+            Format::kArrow));
+  };
+  EXPECT_EQ(nulls("0, 3000"), nulls("5000, 8000"));
+}
+
 TEST_F(DatabaseTest, WrapsFeatures) {
   EXPECT_EQ(*Bytes(Sql("SELECT 1 AS a", Format::kGeoJson)),
             "{\"type\":\"FeatureCollection\",\"features\":[\n\t{\"a\":1}\n]\n}\n");

@@ -68,7 +68,7 @@ Status Spool::WriteFile(std::span<const char> bytes, std::uint64_t offset) {
     file_ = *opened;
   }
   while (offset + bytes.size() > taken_bytes_) {
-    const std::uint64_t step = std::max<std::uint64_t>(kQuotaStep, bytes.size());
+    const std::uint64_t step = std::max<std::uint64_t>(std::min(kQuotaStep, quota_.limit_bytes() / 8), bytes.size());
     if (quota_.Take(step)) {
       taken_bytes_ += step;
     } else if (!make_room_()) {
