@@ -1,4 +1,5 @@
 """The program under test, run as its users run it: one verb to its end, or `serve` until the test is over."""
+import contextlib
 import os
 import re
 import signal
@@ -43,8 +44,9 @@ class EiderServer:
 
     def __init__(self, lake, *options, **environment):
         lake_options = [] if lake is None else ["--lake", str(lake)]
+        listen = [] if "--listen" in options else ["--listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [binary(), "serve", *lake_options, "--listen", "127.0.0.1:0", *map(str, options)],
+            [binary(), "serve", *lake_options, *listen, *map(str, options)],
             env=clean_environment(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
         self.url = self.port = None
@@ -64,6 +66,15 @@ class EiderServer:
         if failed is None:
             assert not sanitizer_reports(self.log), self.log
             assert code == 0, f"exit code {code}:\n{self.log}"
+
+    def refusal(self):
+        """What it says instead of serving, and its exit code; stops it and answers None when it serves."""
+        with contextlib.ExitStack() as stack:
+            assert self._serving_or_gone.wait(PATIENCE_SECONDS), self.log
+            if self.port:
+                stack.enter_context(self)
+                return None
+        return self.wait(), self.log
 
     @property
     def log(self):
