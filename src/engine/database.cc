@@ -46,6 +46,26 @@ TypeClass ClassOf(const duckdb::LogicalType& type) {
   return TypeClass::kOther;
 }
 
+// Works on the query's tasks until its result is ready. DuckDB's own loop spins on a core for as long as the only task
+// left runs on another thread, which is the whole of a download in order; this one sleeps, longer each time up to 1 ms.
+void WaitFor(duckdb::PendingQueryResult& pending) {
+  constexpr std::chrono::microseconds kShortest{20};
+  constexpr std::chrono::microseconds kLongest{1000};
+  auto pause = kShortest;
+  for (;;) {
+    const auto state = pending.ExecuteTask();
+    if (duckdb::PendingQueryResult::IsResultReady(state)) return;
+    const bool idle = state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE ||
+                      state == duckdb::PendingExecutionResult::BLOCKED;
+    if (!idle) {
+      pause = kShortest;
+      continue;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, kLongest);
+  }
+}
+
 // One statement on a connection of its own: its state, its stop and its deadline.
 class Running {
  public:
@@ -90,6 +110,7 @@ class Running {
                                                              : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
     if (pending->HasError()) pending->ThrowError();
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
+    WaitFor(*pending);
     auto result = pending->Execute();
     if (result->HasError()) result->ThrowError();
     return result;
