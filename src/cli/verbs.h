@@ -1,4 +1,4 @@
-// The verbs of the program. Each answers its exit code: 0 ok, 1 the request is wrong, 2 usage, 3 the store failed,
+// The verbs that need no server. Each answers its exit code: 0 ok, 1 the request is wrong, 2 usage, 3 the store failed,
 // 4 a limit or time-out, 130 interrupted.
 #pragma once
 
@@ -11,21 +11,12 @@
 
 namespace eider {
 
-struct ServeOptions {
-  std::string listen = "127.0.0.1:8080";
-  int threads = 2;
-  int max_connections = 2048;
-  int grace_seconds = 30;
-  int stall_seconds = 60;
-};
-
 struct GetOptions {
   std::string target;  // "flights.csv?origin=JFK"
   std::string output;  // file; empty or "-": standard output
   bool quiet = false;
 };
 
-int Serve(const LakeOptions& lake, const ServeOptions& options);
 int Get(const LakeOptions& lake, const GetOptions& options);
 int ListDatasets(const LakeOptions& lake, bool json);
 int DescribeOne(const LakeOptions& lake, const std::string& name, bool json);

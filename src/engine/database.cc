@@ -55,8 +55,8 @@ void WaitFor(duckdb::PendingQueryResult& pending) {
   for (;;) {
     const auto state = pending.ExecuteTask();
     if (duckdb::PendingQueryResult::IsResultReady(state)) return;
-    const bool idle = state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE ||
-                      state == duckdb::PendingExecutionResult::BLOCKED;
+    const bool idle =
+        state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE || state == duckdb::PendingExecutionResult::BLOCKED;
     if (!idle) {
       pause = kShortest;
       continue;

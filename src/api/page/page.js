@@ -4,6 +4,9 @@
 // hash with the parameters of a download, "#/flights?origin=JFK&_sort=-delay", so that a view can be shared.
 // Addresses are relative to the page: a proxy may put it below a prefix.
 
+import { OPERATORS, WRITTEN, WITHOUT_VALUE, EXAMPLES, KINDS, kindOf } from "./operators.js";
+import { number, plural, byteText, parseCsv, withoutScheme, Problem, address, getText, getJson, queryText } from "./server.js";
+
 const PREVIEW_ROWS = 20;
 const PREVIEW_COLUMNS = 60;  // more make a browser slow
 const CELL_LENGTH = 200;
@@ -20,113 +23,6 @@ const FORMATS = {
   xlsx: ["Excel", "a workbook, up to 1,048,575 rows"],
   geojson: ["GeoJSON", "points and shapes, for maps"],
 };
-
-const OPERATORS = {
-  eq: "is", ne: "is not", lt: "is less than", lte: "is at most", gt: "is more than", gte: "is at least",
-  between: "is between", in: "is one of", notin: "is none of", contains: "contains", startswith: "starts with",
-  endswith: "ends with", like: "is like", empty: "is empty text", isnull: "is NULL", notnull: "is not NULL",
-};
-const WRITTEN = Object.keys(OPERATORS).filter((name) => name !== "eq" && name !== "empty");  // as column__name
-const WITHOUT_VALUE = ["empty", "isnull", "notnull"];
-const EXAMPLES = { in: "a,b,c", notin: "a,b,c", between: "from,to", like: "a%" };
-const ORDERED = "eq ne lt lte gt gte between in notin isnull notnull".split(" ");
-
-// What can be asked of a column, by the kind of its type.
-const KINDS = {
-  number: { operators: ORDERED, example: "10" },
-  time: { operators: ORDERED, example: "2001-01-31" },
-  truth: { operators: ["eq", "isnull", "notnull"], example: "true or false" },
-  text: { operators: "eq ne contains startswith endswith like in notin empty isnull notnull".split(" "), example: "" },
-  other: { operators: ["isnull", "notnull"], example: "" },
-};
-
-function kindOf(type) {
-  if (type.endsWith("]")) return "other";
-  if (/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|BIGNUM|DECIMAL.*|DOUBLE|FLOAT)$/.test(type)) return "number";
-  if (/^(DATE|TIME)/.test(type)) return "time";
-  if (/^(VARCHAR|ENUM|UUID)/.test(type)) return "text";
-  return type === "BOOLEAN" ? "truth" : "other";
-}
-
-// --- Text ---
-
-const number = new Intl.NumberFormat("en");
-const plural = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
-
-function byteText(bytes) {
-  const units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)));
-  return `${(bytes / 1000 ** power).toLocaleString("en", { maximumSignificantDigits: 3 })} ${units[power]}`;
-}
-
-// RFC 4180, exactly: an unquoted empty field is null, "" is the empty string, and every other value stays the text it
-// was; a JSON number beyond 2^53 would not.
-function parseCsv(text) {
-  const rows = [];
-  let at = 0;
-
-  function quoted() {
-    let value = "";
-    for (at += 1; ; at += 1) {
-      const quote = text.indexOf('"', at);
-      if (quote < 0) throw new Problem({ title: "The answer is cut", detail: "It ends within a quoted value." });
-      value += text.slice(at, quote);
-      at = quote + 1;
-      if (text[at] !== '"') return value;
-      value += '"';
-    }
-  }
-
-  function bare() {
-    const start = at;
-    while (at < text.length && text[at] !== "," && text[at] !== "\n" && text[at] !== "\r") at += 1;
-    return at > start ? text.slice(start, at) : null;
-  }
-
-  while (at < text.length) {
-    const row = [];
-    do row.push(text[at] === '"' ? quoted() : bare()); while (text[at++] === ",");
-    if (text[at - 1] === "\r" && text[at] === "\n") at += 1;
-    rows.push(row);
-  }
-  return rows;
-}
-
-const withoutScheme = (text) => text.replace(/^https?:\/\/(.*?)\/?$/, "$1");
-
-// --- The server ---
-
-// What RFC 9457 says of a failure, or the same words for one that the server could not tell of.
-class Problem extends Error {
-  constructor(said) {
-    super(said.detail ?? said.title);
-    Object.assign(this, said);
-  }
-}
-
-const address = (path) => new URL(path, new URL(".", location.href)).href;
-
-async function getText(path, signal) {
-  let response, text;
-  try {
-    response = await fetch(address(path), { signal });
-    text = await response.text();
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new Problem(response ? { title: "The answer is cut", detail: "The connection ended before it did." }
-      : { title: "No answer", detail: "The server cannot be reached." });
-  }
-  if (response.ok) return text;
-  let said;
-  try { said = JSON.parse(text); } catch { /* the status has to do */ }
-  throw new Problem({ title: `Status ${response.status}`, status: response.status, ...said });
-}
-
-const getJson = async (path, signal) => JSON.parse(await getText(path, signal));
-
-// Commas and colons stay readable; a quote must not end the quotes of a curl line.
-const encode = (text) => encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":").replace(/'/g, "%27");
-const queryText = (pairs) => pairs.map(([key, value], i) => `${i ? "&" : "?"}${encode(key)}=${encode(value)}`).join("");
 
 // --- Elements ---
 

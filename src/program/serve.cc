@@ -1,3 +1,5 @@
+#include "program/serve.h"
+
 #include <fmt/format.h>
 #include <signal.h>
 

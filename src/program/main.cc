@@ -5,6 +5,7 @@
 
 #include "catalog/catalog.h"
 #include "cli/verbs.h"
+#include "program/serve.h"
 
 namespace {
 

@@ -1,0 +1,21 @@
+// `eider serve`: the server over a lake's service, until a signal ends it.
+#pragma once
+
+#include <string>
+
+#include "cli/options.h"
+
+namespace eider {
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:8080";
+  int threads = 2;
+  int max_connections = 2048;
+  int grace_seconds = 30;
+  int stall_seconds = 60;
+};
+
+// Blocks until SIGTERM or SIGINT and the end of what was in flight; a second signal cuts. Answers the exit code.
+int Serve(const LakeOptions& lake, const ServeOptions& options);
+
+}  // namespace eider
