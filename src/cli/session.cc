@@ -1,6 +1,7 @@
 #include "cli/session.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -66,6 +67,11 @@ Status OpenParts(Session& session, const LakeOptions& options) {
   production_options.spool_bytes = *spool;
   production_options.spool_folder =
       options.spool_folder.empty() ? std::filesystem::temp_directory_path().string() : options.spool_folder;
+  if (::access(production_options.spool_folder.c_str(), W_OK | X_OK) != 0) {
+    return Invalid(fmt::format("the spool folder '{}' cannot be written: {}; name another with --spool-folder",
+                               production_options.spool_folder, std::strerror(errno)),
+                   "--spool-folder");
+  }
   production_options.running = options.queries > 0 ? options.queries : session.database->threads();
   session.productions = std::make_unique<Productions>(production_options);
   return {};

@@ -46,6 +46,11 @@ Result<LocalFolder> LocalFolder::Open(const std::string& path) {
   return LocalFolder(*std::move(real), std::move(root));
 }
 
+bool LocalFolder::Gone() const {
+  struct stat status {};
+  return ::fstat(root_.get(), &status) != 0 || status.st_nlink == 0;
+}
+
 Result<FoundFile> LocalFolder::Find(const std::string& relative) const {
   FoundFile found;
   found.descriptor = FileDescriptor(openat(root_.get(), relative.empty() ? "." : relative.c_str(), O_PATH | O_CLOEXEC));

@@ -53,6 +53,9 @@ class LocalFolder {
   const std::string& name() const { return name_; }
   int descriptor() const { return root_.get(); }
 
+  // Whether the folder itself has been removed since it was opened: it would list as empty for ever.
+  bool Gone() const;
+
   // `relative` below the root; "" is the root. kNotFound, or kDenied when it leads outside.
   Result<FoundFile> Find(const std::string& relative) const;
 

@@ -32,6 +32,10 @@ class LocalStore : public ObjectStore {
 
   Result<ListPage> List(const ListRequest& request, const Call& call) override {
     if (auto valid = CheckListRequest(request); !valid.ok()) return valid.error();
+    if (folder_.Gone()) {
+      return Error{
+          ErrorKind::kUnavailable, "the folder '" + folder_.name() + "' was removed or unmounted; start again", {}};
+    }
     return ListLocal(folder_, request, call);
   }
 
