@@ -56,9 +56,10 @@ TEST_F(CsvTest, RaggedRowsNameObjectAndLine) {
   for (int i = 0; i < 50000; ++i) text += "1,2,3\n";
   Put("late.csv", text + "4,5,6,7\n");
   EXPECT_EQ(Failure("short").kind, ErrorKind::kCorrupt);
-  EXPECT_PRED2(Holds, Failure("short").message, "'short.csv' is no readable CSV file: CSV Error on Line: 3");
+  EXPECT_PRED2(Holds, Failure("short").message, "object 'short.csv' is no readable CSV file: ");
+  EXPECT_PRED2(Holds, Failure("short").message, "CSV Error on Line: 3;");
   EXPECT_PRED2(Holds, Failure("early").message, "Line: 2");
-  EXPECT_PRED2(Holds, Failure("late").message, "'late.csv' is no readable CSV file: CSV Error on Line: 50002");
+  EXPECT_PRED2(Holds, Failure("late").message, "CSV Error on Line: 50002;");
   EXPECT_PRED2(Holds, Failure("late").message, "Expected Number of Columns: 3 Found: 4");
 }
 

@@ -40,10 +40,10 @@ std::string Features(const LearnRequest& request, const std::string& type, const
 }
 
 // STRUCT(properties STRUCT(…), geometry JSON, id VARCHAR): the parts of a feature that are rows' columns.
-std::string FeatureType(const std::vector<JsonColumn>& properties, const std::string& all, const Column* id) {
+std::string FeatureType(const std::vector<JsonColumn>& properties, const Column* id) {
   std::vector<std::string> fields;
   for (const JsonColumn& property : properties) {
-    fields.push_back(QuoteIdentifier(property.name) + " " + (all.empty() ? property.type : all));
+    fields.push_back(QuoteIdentifier(property.name) + " " + property.type);
   }
   std::vector<std::string> parts = {"\"geometry\" JSON"};
   if (!fields.empty()) parts.push_back(fmt::format("\"properties\" STRUCT({})", Join(fields, ", ")));
@@ -95,12 +95,15 @@ Result<std::optional<std::string>> FeatureRelation(const LearnRequest& request, 
     if (!found) return found.error();
     for (const Column& property : *found) properties.push_back({property.name, property.type});
   }
-  const std::string raw = Features(request, FeatureType(properties, "JSON", id), arguments);
-  if (auto status = CorrectTypes(request, raw, "f.properties.", properties); !status) return status.error();
-  const auto points = IsTrue(request, "bool_and(f.geometry ->> '$.type' = 'Point')", raw);
+  const ReadAs read = [&](const std::vector<JsonColumn>& as) {
+    return Features(request, FeatureType(as, id), arguments);
+  };
+  if (auto status = CorrectTypes(request, read, "f.properties.", properties); !status) return status.error();
+  const std::string features = read(properties);
+  const auto points = IsTrue(request, "bool_and(f.geometry ->> '$.type' = 'Point')", features);
   if (!points) return points.error();
-  return std::optional(fmt::format("(SELECT {}, * EXCLUDE (f) FROM {})", SelectList(properties, id != nullptr, *points),
-                                   Features(request, FeatureType(properties, "", id), arguments)));
+  return std::optional(
+      fmt::format("(SELECT {}, * EXCLUDE (f) FROM {})", SelectList(properties, id != nullptr, *points), features));
 }
 
 }  // namespace eider

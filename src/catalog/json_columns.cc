@@ -44,6 +44,44 @@ std::string Corrected(const std::string& type, bool first, bool second) {
   return type;
 }
 
+// The type with BIGINT for every HUGEINT in it. A field of that name is followed by its type, never by these.
+std::string Narrowed(const std::string& type) {
+  constexpr std::string_view kWide = "HUGEINT";
+  std::string narrow;
+  bool quoted = false;
+  for (std::size_t i = 0; i < type.size();) {
+    if (type[i] == '"') quoted = !quoted;
+    const std::size_t end = i + kWide.size();
+    const bool word = i > 0 && (type[i - 1] == ' ' || type[i - 1] == '(');
+    if (!quoted && type.compare(i, kWide.size(), kWide) == 0 && (word || i == 0) &&
+        (end == type.size() || std::string_view("[,)").find(type[end]) != std::string_view::npos)) {
+      narrow += "BIGINT";
+      i = end;
+    } else {
+      narrow += type[i++];
+    }
+  }
+  return narrow;
+}
+
+// Lists and structs of HUGEINT become such of BIGINT when every value can be read so.
+Status NarrowNested(const LearnRequest& request, const ReadAs& read, const std::string& prefix,
+                    std::vector<JsonColumn>& columns) {
+  std::vector<std::string> counts;
+  auto narrow = columns;
+  for (JsonColumn& column : narrow) {
+    std::string type = Narrowed(column.type);
+    if (type == column.type) continue;
+    column.type = std::move(type);
+    counts.push_back(fmt::format("count({}{})", prefix, QuoteIdentifier(column.name)));
+  }
+  if (counts.empty()) return {};
+  const std::string sql = fmt::format("SELECT {} FROM {}", Join(counts, ", "), read(narrow));
+  const auto table = request.database.Query(LakeStatement(sql, request.snapshot, request.call), request.call.stop);
+  if (table) columns = std::move(narrow);
+  return table || IsAboutContent(table.error()) ? Status() : Status(table.error());
+}
+
 void Configure(const DatasetConfig& config, std::vector<JsonColumn>& columns) {
   for (JsonColumn& column : columns) {
     for (const auto& [name, type] : config.types) {
@@ -54,8 +92,11 @@ void Configure(const DatasetConfig& config, std::vector<JsonColumn>& columns) {
 
 }  // namespace
 
-Status CorrectTypes(const LearnRequest& request, const std::string& source, const std::string& prefix,
+Status CorrectTypes(const LearnRequest& request, const ReadAs& read, const std::string& prefix,
                     std::vector<JsonColumn>& columns) {
+  auto raw = columns;
+  for (JsonColumn& column : raw) column.type = "JSON";
+  const std::string source = read(raw);
   for (std::size_t begin = 0; begin < columns.size(); begin += kColumnsAtOnce) {
     const std::size_t end = std::min(begin + kColumnsAtOnce, columns.size());
     std::vector<std::string> checks;
@@ -72,14 +113,15 @@ Status CorrectTypes(const LearnRequest& request, const std::string& source, cons
       if (!columns[i].absent) columns[i].type = Corrected(columns[i].type, answer(1), answer(2));
     }
   }
+  if (auto status = NarrowNested(request, read, prefix, columns); !status) return status;
   Configure(request.config, columns);
   return {};
 }
 
-std::string ColumnMap(const std::vector<JsonColumn>& columns, const std::string& all) {
+std::string ColumnMap(const std::vector<JsonColumn>& columns) {
   std::vector<std::string> entries;
   for (const JsonColumn& column : columns) {
-    entries.push_back(fmt::format("{}: {}", QuoteLiteral(column.name), QuoteLiteral(all.empty() ? column.type : all)));
+    entries.push_back(fmt::format("{}: {}", QuoteLiteral(column.name), QuoteLiteral(column.type)));
   }
   return "{" + Join(entries, ", ") + "}";
 }

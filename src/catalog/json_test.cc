@@ -35,6 +35,15 @@ TEST_F(JsonTest, NothingIsLostToTypes) {
             "x|1|1|-|2001-02-28 10:00:00+00|-|{\"b\":1};true|-|-|-|-|-|-");
 }
 
+TEST_F(JsonTest, SignedIntegersAreNoHugeOnes) {
+  Put("small.json", "[{\"a\":1,\"b\":[1,-2],\"c\":{\"HUGEINT\":-1,\"d\":2}},{\"a\":-1,\"c\":{\"HUGEINT\":1}}]");
+  Put("big.json", "[{\"a\":[-1,18446744073709551615]}]");
+  EXPECT_PRED2(Holds, Columns("small"), "a BIGINT, b BIGINT[], c STRUCT(");
+  EXPECT_EQ(Rows("small"), "1|[1, -2]|{'HUGEINT': -1, 'd': 2};-1|-|{'HUGEINT': 1, 'd': NULL}");
+  EXPECT_EQ(Columns("big"), "a HUGEINT[]");
+  EXPECT_EQ(Rows("big"), "[-1, 18446744073709551615]");
+}
+
 TEST_F(JsonTest, ObjectsAreUnitedByTheirKeys) {
   Put("t/day=1/a.json", "[{\"a\":1}]");
   Put("t/day=2/b.ndjson", "{\"a\":\"x\",\"b\":1.5}\n");

@@ -140,10 +140,12 @@ Result<Learned> LearnJson(const LearnRequest& request) {
     learned.relation = **std::move(features);
   } else {
     auto keys = KeysOf(request, guess->columns, *hive);
-    const std::string raw = ReadJson(request, ColumnMap(keys, "JSON"), guess->arguments);
-    if (auto status = CorrectTypes(request, raw, "", keys); !status) return Broken(request, status.error());
+    const ReadAs read = [&](const std::vector<JsonColumn>& as) {
+      return ReadJson(request, ColumnMap(as), guess->arguments);
+    };
+    if (auto status = CorrectTypes(request, read, "", keys); !status) return Broken(request, status.error());
     if (auto status = CheckRenamed(request, keys); !status) return status.error();
-    learned.relation = ReadJson(request, ColumnMap(keys), guess->arguments);
+    learned.relation = read(keys);
   }
   auto columns = DescribeRelation(request.database, learned.relation, request.snapshot, request.call);
   if (!columns) return Broken(request, columns.error());

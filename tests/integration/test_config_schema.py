@@ -1,0 +1,50 @@
+"""eider.schema.json, which editors check eider.yaml with: it is a schema, and it takes and refuses what the program does."""
+import json
+import pathlib
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+ROOT = pathlib.Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "src/catalog/eider.schema.json").read_text())
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def test_is_a_schema():
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_takes_the_example():
+    VALIDATOR.validate(yaml.safe_load((ROOT / "examples/eider.yaml").read_text()))
+
+
+def test_its_own_examples_are_valid():
+    properties = SCHEMA["$defs"]["dataset"]["properties"]
+    shown = [(key, example) for key, value in properties.items() for example in value.get("examples", [])]
+    assert shown
+    for key, example in shown:
+        VALIDATOR.validate({"datasets": {"sample": {key: example}}})
+
+
+@pytest.mark.parametrize("text", ["", "lake:", "datasets:", "datasets: {plain: }", "datasets: {a: {filters: []}}"])
+def test_takes(text):
+    VALIDATOR.validate(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize("text", [
+    "dataset: {}",
+    "lake: {titel: x}",
+    "datasets: {a b: {}}",
+    "datasets: {a: {discription: x}}",
+    "datasets: {a: {max_rows: many}}",
+    "datasets: {a: {max_rows: 0}}",
+    "datasets: {a: {columns: date}}",
+    "datasets: {a: {columns: []}}",
+    "datasets: {a: {columns: [b, b]}}",
+    "datasets: {a: {access: key}}",
+    "datasets: {a: {glob: x.csv, objects: [x.csv]}}",
+    "datasets: [a]",
+])
+def test_refuses(text):
+    assert list(VALIDATOR.iter_errors(yaml.safe_load(text)))
