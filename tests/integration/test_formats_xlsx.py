@@ -9,9 +9,6 @@ from support.eider_server import EiderServer
 from support.relations import write
 from support.type_samples import TEXTS
 
-WRITER = pytest.mark.xfail(strict=True, reason="DuckDB's xlsx writer does not look at what Excel can take")
-
-
 @pytest.fixture
 def sheet(serve, tmp_path):
     """sheet(SELECT) answers the rows that come back, the header first, and what Excel would not like."""
@@ -29,7 +26,7 @@ def test_plain_values(sheet):
         TIMESTAMPTZ '2024-02-29 12:34:56+02' AS zoned, NULL::INTEGER AS nothing, [1, 2] AS list, 'x'::BLOB AS blob""")
     assert rows[0] == ["i", "b", "d", "m", "t", "s", "day", "hour", "moment", "zoned", "nothing", "list", "blob"]
     assert rows[1] == [1, -2, 1.5, 12.34, True, "text", datetime.datetime(2024, 2, 29), datetime.time(12, 34, 56),
-                       datetime.datetime(2024, 2, 29, 12, 34, 56, 789000), datetime.datetime(2024, 2, 29, 10, 34, 56),
+                       datetime.datetime(2024, 2, 29, 12, 34, 56, 789000), "2024-02-29 10:34:56+00",
                        None, "[1, 2]", "x"]
     assert complaints == []
 
@@ -51,9 +48,9 @@ def test_null_and_empty_text(sheet):
 
 
 def test_integers_beyond_a_double_keep_their_digits(sheet):
-    """openpyxl reads all digits; Excel itself shows 15 of them."""
+    """As text: Excel's numbers are doubles."""
     rows, _ = sheet("SELECT 9223372036854775807 AS big, 18446744073709551615::UBIGINT AS bigger, -9007199254740993 AS odd")
-    assert rows[1] == [9223372036854775807, 18446744073709551615, -9007199254740993]
+    assert rows[1] == ["9223372036854775807", "18446744073709551615", "-9007199254740993"]
 
 
 def test_empty_and_projected(sheet):
@@ -66,7 +63,6 @@ def test_columns_and_filters(sheet):
     assert rows == [["b", "a"], [18, 9], [16, 8]]
 
 
-@WRITER
 @pytest.mark.parametrize("sql", [
     "SELECT 'NaN'::DOUBLE AS x", "SELECT 'Infinity'::DOUBLE AS x", "SELECT '-Infinity'::FLOAT AS x",
     "SELECT ' spaces ' AS x", "SELECT chr(9) || 'tab' AS x"], ids=["nan", "infinity", "minus-infinity", "spaces", "tab"])
@@ -75,7 +71,6 @@ def test_excel_takes_the_cell(sheet, sql):
     assert complaints == []
 
 
-@WRITER
 @pytest.mark.parametrize("text", [
     "'a' || chr(13) || chr(10) || 'b'", "'a' || chr(13) || 'b'", "'a' || chr(1) || 'b'", "'a' || chr(0) || 'b'",
     "'a' || chr(65535) || 'b'", "'_x0041_'"], ids=["crlf", "cr", "control", "nul", "u+ffff", "escape"])
@@ -90,28 +85,25 @@ def test_dates_that_excel_knows(sheet, date):
     assert rows[1][0] == datetime.datetime.fromisoformat(date)
 
 
-@pytest.mark.parametrize("date", [
-    pytest.param(date, marks=WRITER) for date in ("0044-03-15", "1850-01-02", "1900-01-01", "12000-01-01")])
+@pytest.mark.parametrize("date", ["0044-03-15", "1850-01-02", "1900-01-01", "12000-01-01"])
 def test_dates_beyond_excel_are_text(sheet, date):
     """Excel counts from 1900 and holds 1900 for a leap year, so that only dates from March on are what they say."""
     rows, _ = sheet(f"SELECT DATE '{date}' AS day")
     assert rows[1][0] == date
 
 
-@WRITER
 def test_a_time_beyond_excel_is_text(sheet):
     rows, _ = sheet("SELECT TIMESTAMPTZ '294247-01-10 04:00:54+00' AS moment")
     assert rows[1][0] == "294247-01-10 04:00:54+00"
 
 
-@WRITER
 def test_text_longer_than_a_cell_is_refused(serve, tmp_path):
     write("SELECT repeat('x', 32768) AS x", tmp_path / "data.parquet")
     answer = serve(tmp_path).get("/data.xlsx")
     assert answer.status_code in (400, 406, 413) and "32767" in answer.json()["detail"].replace(",", "")
 
 
-@WRITER
+@pytest.mark.xfail(strict=True, reason="found out after the first byte")
 def test_more_rows_than_a_sheet_are_refused(serve, tmp_path):
     write("SELECT 1 AS x FROM range(1048576)", tmp_path / "data.parquet")
     answer = serve(tmp_path).get("/data.xlsx")
