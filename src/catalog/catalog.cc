@@ -83,6 +83,11 @@ class LakeCatalog final : public Catalog {
 
   void Refresh() override { listings_.Forget(); }
   const LakeConfig& lake() const override { return config_.lake; }
+  const AccessConfig& access() const override { return config_.access; }
+  bool NeedsKey(const std::string& name) const override {
+    const auto found = config_.datasets.find(name);
+    return found != config_.datasets.end() && found->second.needs_key;
+  }
 
  private:
   using Opened = Result<std::shared_ptr<const Dataset>>;
@@ -112,6 +117,13 @@ class LakeCatalog final : public Catalog {
 };
 
 }  // namespace
+
+bool Catalog::NeedsKey(const std::string&) const { return false; }
+
+const AccessConfig& Catalog::access() const {
+  static const AccessConfig kNone;
+  return kNone;
+}
 
 const LakeConfig& Catalog::lake() const {
   static const LakeConfig kNone;

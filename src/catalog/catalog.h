@@ -38,6 +38,7 @@ struct DatasetConfig {
   std::vector<SortKey> sort;                        // default order; empty: source order
   std::optional<std::uint64_t> max_rows;            // no download has more
   std::string cache_control;                        // empty: the server's default
+  bool needs_key = false;                           // access: key; only for who has an API key
   bool union_by_name = false;  // objects of different schemas are one dataset, missing columns NULL
   std::vector<std::pair<std::string, std::string>> types;  // column -> SQL type, for CSV and JSON
 };
@@ -48,6 +49,18 @@ struct LakeConfig {
   std::string description;
   // Whether files and folders of the root that no configured dataset is made of are datasets too.
   bool discover = true;
+};
+
+// A key of the API, known by its hash alone.
+struct ApiKey {
+  std::string name;    // of whom, for the log
+  std::string sha256;  // of the key, hexadecimal, in lower case
+};
+
+// Who may ask, and from which pages of other origins.
+struct AccessConfig {
+  std::vector<ApiKey> keys;
+  std::vector<std::string> cors_origins;  // "https://example.org", or "*"
 };
 
 // A dataset as it stands now: its objects pinned, its columns known. Immutable and shared.
@@ -90,11 +103,15 @@ class Catalog {
   // and the column that differ.
   virtual Result<std::shared_ptr<const Dataset>> Find(const std::string& name, const Call& call = {}) = 0;
 
+  // Whether the configuration keeps this dataset for holders of a key; false for a name that it does not know.
+  virtual bool NeedsKey(const std::string& name) const;
+
   // Forgets listings, so that the next Find sees the lake as it is.
   virtual void Refresh() = 0;
 
   // What eider.yaml says of the lake as a whole; stays the same for the catalog's life.
   virtual const LakeConfig& lake() const;
+  virtual const AccessConfig& access() const;
 };
 
 // The JSON Schema of eider.yaml, for editors (`eider schema`, and served at /eider.schema.json).

@@ -103,11 +103,13 @@ Status ReadCacheControl(const YamlReader& yaml, const YAML::Node& node, const st
   return yaml.At(node, what + " wants a header's value, such as 'public, max-age=3600'");
 }
 
-Status ReadAccess(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry&) {
+Status ReadAccess(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
   const auto text = yaml.Text(node, what);
   if (!text) return text.error();
-  if (*text == "public") return {};
-  return yaml.At(node, fmt::format("{} is '{}', which is not supported yet; only 'public' is", what, *text), "access");
+  entry.config.needs_key = *text == "key";
+  if (*text == "public" || *text == "key") return {};
+  return yaml.At(node, fmt::format("{} is '{}', which is not supported yet; 'public' and 'key' are", what, *text),
+                 "access");
 }
 
 Status ReadUnion(const YamlReader& yaml, const YAML::Node& node, const std::string& what, DatasetEntry& entry) {
@@ -194,7 +196,44 @@ Status ReadDatasets(const YamlReader& yaml, const YAML::Node& node, const std::s
   return {};
 }
 
+// alice: sha256:9f86d0…; the key itself is nowhere in the file.
+Status ReadApiKeys(const YamlReader& yaml, const YAML::Node& node, const std::string& what, AccessConfig& access) {
+  constexpr std::string_view kPrefix = "sha256:";
+  constexpr std::size_t kDigits = 64;
+  const auto entries = yaml.Map(node, what, "alice: sha256:9f86d0…");
+  if (!entries) return entries.error();
+  for (const auto& [name, value] : *entries) {
+    const auto text = yaml.Text(value, fmt::format("key of '{}'", name.Scalar()));
+    if (!text) return text.error();
+    const std::string digest = text->starts_with(kPrefix) ? text->substr(kPrefix.size()) : std::string();
+    const bool hexadecimal = digest.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (digest.size() != kDigits || !hexadecimal) {
+      return yaml.At(value,
+                     fmt::format("the key of '{}' is written as its hash, sha256: and 64 hexadecimal digits; printf %s "
+                                 "KEY | sha256sum makes it",
+                                 name.Scalar()),
+                     "keys");
+    }
+    access.keys.push_back({name.Scalar(), digest});
+  }
+  return {};
+}
+
+constexpr YamlKey<AccessConfig> kAuthKeys[] = {
+    {"keys", ReadApiKeys},
+};
+
+Status ReadAuth(const YamlReader& yaml, const YAML::Node& node, const std::string&, Document& document) {
+  return ReadKeys(yaml, node, "'auth'", kAuthKeys, document.config.access);
+}
+
+Status ReadCors(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Document& document) {
+  return Keep(yaml.TextList(node, what), document.config.access.cors_origins);
+}
+
 constexpr YamlKey<Document> kTopKeys[] = {
+    {"auth", ReadAuth},
+    {"cors", ReadCors},
     {"lake", ReadLake},
     {"datasets", ReadDatasets},
 };
@@ -214,6 +253,7 @@ Result<CatalogConfig> ParseConfig(const std::string& text, const std::string& na
 std::vector<std::string> ConfigKeys() {
   std::vector<std::string> keys = KeyNames(kTopKeys);
   for (const std::string& key : KeyNames(kLakeKeys)) keys.push_back("lake." + key);
+  for (const std::string& key : KeyNames(kAuthKeys)) keys.push_back("auth." + key);
   for (const std::string& key : KeyNames(kDatasetKeys)) keys.push_back("datasets.*." + key);
   std::sort(keys.begin(), keys.end());
   return keys;

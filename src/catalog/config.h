@@ -12,6 +12,7 @@ namespace eider {
 
 struct CatalogConfig {
   LakeConfig lake;
+  AccessConfig access;
   std::map<std::string, DatasetConfig> datasets;  // by name
 };
 

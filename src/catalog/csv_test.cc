@@ -101,6 +101,18 @@ TEST_F(CsvTest, ObjectsWrittenOtherwiseAreReadInOrder) {
   EXPECT_EQ(Rows("t"), "1|x;2|y;3|z");
 }
 
+TEST_F(CsvTest, BeyondTheSampleOfABigObjectALossIsAnError) {
+  const std::string padding(300, 'x');
+  std::string text = "zip,note\n";
+  while (text.size() < (65u << 20)) text += "10001," + padding + "\n";
+  Put("good.csv", text);
+  Put("late.csv", text + "00501,last\n");
+  EXPECT_EQ(Columns("good"), "zip BIGINT, note VARCHAR");
+  EXPECT_EQ(Rows("good", "min(zip), max(zip)"), "10001|10001");
+  EXPECT_EQ(Columns("late"), "zip BIGINT, note VARCHAR");
+  EXPECT_PRED2(Holds, Rows("late", "min(zip)"), "column 'zip' holds a value further down that is no plain number");
+}
+
 TEST_F(CsvTest, ManyColumns) {
   constexpr int kColumns = 2000;
   std::string header = "zip";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/text.h"
 #include "catalog/lake_sql.h"
@@ -82,6 +83,26 @@ Status NarrowNested(const LearnRequest& request, const ReadAs& read, const std::
   return table || IsAboutContent(table.error()) ? Status() : Status(table.error());
 }
 
+Status CorrectBatch(const LearnRequest& request, const ReadAs& read, const std::string& prefix,
+                    std::span<JsonColumn> columns) {
+  std::vector<JsonColumn> raw(columns.begin(), columns.end());
+  std::vector<std::string> checks;
+  for (JsonColumn& column : raw) {
+    const std::string value = prefix + QuoteIdentifier(column.name);
+    checks.push_back(fmt::format("count({}) = 0, {}", value, Checks(value, column.type)));
+    column.type = "JSON";
+  }
+  const std::string sql = fmt::format("SELECT {} FROM {}", Join(checks, ", "), read(raw));
+  const auto table = request.database.Query(LakeStatement(sql, request.snapshot, request.call), request.call.stop);
+  if (!table) return table.error();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto answer = [&](std::size_t check) { return table->rows[0][3 * i + check] == "true"; };
+    columns[i].absent = answer(0);
+    if (!columns[i].absent) columns[i].type = Corrected(columns[i].type, answer(1), answer(2));
+  }
+  return {};
+}
+
 void Configure(const DatasetConfig& config, std::vector<JsonColumn>& columns) {
   for (JsonColumn& column : columns) {
     for (const auto& [name, type] : config.types) {
@@ -94,24 +115,9 @@ void Configure(const DatasetConfig& config, std::vector<JsonColumn>& columns) {
 
 Status CorrectTypes(const LearnRequest& request, const ReadAs& read, const std::string& prefix,
                     std::vector<JsonColumn>& columns) {
-  auto raw = columns;
-  for (JsonColumn& column : raw) column.type = "JSON";
-  const std::string source = read(raw);
   for (std::size_t begin = 0; begin < columns.size(); begin += kColumnsAtOnce) {
-    const std::size_t end = std::min(begin + kColumnsAtOnce, columns.size());
-    std::vector<std::string> checks;
-    for (std::size_t i = begin; i < end; ++i) {
-      const std::string value = prefix + QuoteIdentifier(columns[i].name);
-      checks.push_back(fmt::format("count({}) = 0, {}", value, Checks(value, columns[i].type)));
-    }
-    const std::string sql = fmt::format("SELECT {} FROM {}", Join(checks, ", "), source);
-    const auto table = request.database.Query(LakeStatement(sql, request.snapshot, request.call), request.call.stop);
-    if (!table) return table.error();
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto answer = [&](std::size_t check) { return table->rows[0][3 * (i - begin) + check] == "true"; };
-      columns[i].absent = answer(0);
-      if (!columns[i].absent) columns[i].type = Corrected(columns[i].type, answer(1), answer(2));
-    }
+    const auto batch = std::span(columns).subspan(begin, std::min(kColumnsAtOnce, columns.size() - begin));
+    if (auto status = CorrectBatch(request, read, prefix, batch); !status) return status;
   }
   if (auto status = NarrowNested(request, read, prefix, columns); !status) return status;
   Configure(request.config, columns);

@@ -9,6 +9,7 @@
 #include "catalog/hive.h"
 #include "catalog/lake_sql.h"
 #include "catalog/learn.h"
+#include "catalog/side_by_side.h"
 
 namespace eider {
 namespace {
@@ -21,10 +22,14 @@ constexpr std::uint64_t kPacking = 8;
 constexpr std::uint64_t kLocalBudget = 2ULL << 30;
 constexpr std::uint64_t kRemoteBudget = 256ULL << 20;
 
+// Objects looked at side by side. Each holds a read buffer of its size, at most 32 MB.
+constexpr int kRemoteThreads = 8;
+constexpr int kLocalThreads = 2;
+
 // A column of the dataset: one type for all of its objects.
 struct Typed {
   std::string name;
-  std::string type;         // nullopt until an object with values says one
+  std::string type;
   bool known = false;       // an object with values, or the configuration, said the type
   bool configured = false;  // by the configuration
   bool wide = false;
@@ -42,23 +47,35 @@ std::string Widen(const std::string& a, const std::string& b, bool wide) {
 
 using SchemaList = std::vector<ObjectSchemas::Pointer>;
 
+// Whether each object that is not known yet is read whole: small ones, in order, while the budget lasts.
+std::vector<bool> ReadWhole(const LearnRequest& request, const SchemaList& known) {
+  std::uint64_t budget = request.snapshot->remote() ? kRemoteBudget : kLocalBudget;
+  std::vector<bool> whole(known.size(), false);
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const ObjectInfo& object = request.sources.objects[i];
+    const std::uint64_t bytes = object.size_bytes * (object.key.ends_with(".gz") ? kPacking : 1);
+    whole[i] = !known[i] && bytes <= std::min(kWholeBytes, budget);
+    if (whole[i]) budget -= bytes;
+  }
+  return whole;
+}
+
 Result<SchemaList> LearnObjects(const LearnRequest& request) {
   std::string how;  // what of the configuration LearnCsvObject looked at
   for (const auto& [name, type] : request.config.types) how += name + '\0' + type + '\0';
-  std::uint64_t budget = request.snapshot->remote() ? kRemoteBudget : kLocalBudget;
   SchemaList schemas;
-  for (const ObjectInfo& object : request.sources.objects) {
-    auto schema = request.schemas.Find(object, how);
-    if (!schema) {
-      const std::uint64_t bytes = object.size_bytes * (object.key.ends_with(".gz") ? kPacking : 1);
-      const bool whole = bytes <= std::min(kWholeBytes, budget);
-      if (whole) budget -= bytes;
-      auto learned = LearnCsvObject(request, object, whole);
-      if (!learned) return learned.error();
-      schema = request.schemas.Keep(object, *std::move(learned), how);
-    }
-    schemas.push_back(std::move(schema));
-  }
+  for (const ObjectInfo& object : request.sources.objects) schemas.push_back(request.schemas.Find(object, how));
+  const auto whole = ReadWhole(request, schemas);
+  const int threads = request.snapshot->remote() ? kRemoteThreads : kLocalThreads;
+  auto status = SideBySide(schemas.size(), threads, request.call, [&](std::size_t i) -> Status {
+    if (schemas[i]) return {};
+    const ObjectInfo& object = request.sources.objects[i];
+    auto learned = LearnCsvObject(request, object, whole[i]);
+    if (!learned) return learned.error();
+    schemas[i] = request.schemas.Keep(object, *std::move(learned), how);
+    return {};
+  });
+  if (!status) return status.error();
   return schemas;
 }
 
