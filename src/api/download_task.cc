@@ -95,6 +95,16 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
   }
 
   Status Produce(Statement statement) {
+    if (!parts_.options.trusted) {
+      slot_ = parts_.admission.Begin(ClientOf(request_));
+      if (!slot_) {
+        Response refused =
+            Problem(429, StatusTitle(429), "too many downloads at once; let one finish first", "", request_.id);
+        refused.Set("Retry-After", "5");
+        Answer(std::move(refused));
+        return {};
+      }
+    }
     auto reader = parts_.productions.Join(key_,
                                           [&database = parts_.database, statement = std::move(statement),
                                            coding = coding_](Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
@@ -169,19 +179,21 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     const bool digest = response.want_trailers;
     response.body = std::make_unique<SpoolBody>(
         std::move(reader), span, digest,
-        [&receipts = parts_.receipts, id = request_.id, key = key_, span, dataset = dataset_,
-         begun = SystemSteadyClock()(), query = request_.query](const BodyOutcome& outcome) {
-          Finished(receipts, id, key, span, *dataset, begun, query, outcome);
+        [slot = slot_, principal = request_.principal, &receipts = parts_.receipts, id = request_.id, key = key_, span,
+         dataset = dataset_, begun = SystemSteadyClock()(), query = request_.query](const BodyOutcome& outcome) {
+          Finished(receipts, id, principal, key, span, *dataset, begun, query, outcome);
         });
     Answer(std::move(response));
   }
 
-  static void Finished(Receipts& receipts, const std::string& id, const std::string& key, SpoolSpan span,
-                       const Dataset& dataset, SteadyTime begun, const std::string& query, const BodyOutcome& outcome) {
+  static void Finished(Receipts& receipts, const std::string& id, const std::string& principal, const std::string& key,
+                       SpoolSpan span, const Dataset& dataset, SteadyTime begun, const std::string& query,
+                       const BodyOutcome& outcome) {
     static constexpr const char* kOutcomes[] = {"complete", "error", "client_left"};
     const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
     Log(LogLevel::kInfo, "download",
         {{"id", std::string_view(id)},
+         {"principal", std::string_view(principal)},
          {"dataset", std::string_view(dataset.config.name)},
          {"query", std::string_view(query)},
          {"outcome", std::string_view(kOutcomes[static_cast<int>(outcome.kind)])},
@@ -253,9 +265,11 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     response.Set("ETag", etag_);
     if (dataset_->snapshot->newest() != WallTime{})
       response.Set("Last-Modified", HttpDate(dataset_->snapshot->newest()));
-    response.Set("Cache-Control", dataset_->config.cache_control.empty() ? parts_.options.cache_control
-                                                                         : dataset_->config.cache_control);
-    response.Set("Vary", "Accept, Accept-Encoding");
+    const std::string& configured = dataset_->config.cache_control;
+    const bool keyed = dataset_->config.needs_key;
+    const std::string shared = configured.empty() ? parts_.options.cache_control : configured;
+    response.Set("Cache-Control", keyed ? "private, no-cache" : shared);
+    response.Set("Vary", keyed ? "Accept, Accept-Encoding, Authorization, X-Api-Key" : "Accept, Accept-Encoding");
     if (!link_.empty()) response.Set("Link", link_);
     if (status == 304) return response;
     response.Set("Content-Type", std::string(info.media_type));
@@ -279,6 +293,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
   const std::string name_;
   const Format format_;
   Reply reply_;
+  Admission::Slot slot_;  // of the client, until the body ends
   std::shared_ptr<const Dataset> dataset_;
   DownloadRequest download_;
   Coding coding_ = Coding::kIdentity;
@@ -294,6 +309,10 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
 };
 
 }  // namespace
+
+std::string ClientOf(const Request& request) {
+  return request.principal.empty() ? request.peer : "key " + request.principal;
+}
 
 void StartDownload(const ServiceParts& parts, Request request, std::string dataset, Format format, Reply reply) {
   std::make_shared<DownloadTask>(parts, std::move(request), std::move(dataset), format, std::move(reply))->Start();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/admission.h"
 #include "api/http.h"
 #include "api/receipts.h"
 #include "api/service.h"
@@ -22,7 +23,11 @@ struct ServiceParts {
   Receipts& receipts;
   boost::asio::thread_pool& planners;
   const ServiceOptions& options;
+  Admission& admission;
 };
+
+// Who is limited: the holder of a key, else the address.
+std::string ClientOf(const Request& request);
 
 // Call on a planner's thread. Replies exactly once.
 void StartDownload(const ServiceParts& parts, Request request, std::string dataset, Format format, Reply reply);

@@ -20,6 +20,7 @@ struct Request {
   std::vector<Header> headers;  // names as sent; Find ignores case
   std::string body;             // at most Server's limit
   std::string peer;             // address of the client, for limits and the log
+  std::string principal;        // name of the API key's holder, set by Service; empty: anonymous
   std::string id;               // made by the transport, unique; echoed as Eider-Request-Id
   std::stop_token client_left;  // requested when nobody waits for the reply any more: work not begun need not begin
 

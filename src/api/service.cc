@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "api/access.h"
 #include "api/describe.h"
 #include "api/download_task.h"
 #include "api/page.h"
@@ -76,17 +77,21 @@ class Service::Core {
         database_(database),
         productions_(productions),
         options_(std::move(options)),
+        access_(catalog.access()),
+        admission_(Admission::Make(options_.client_limits)),
         planners_(static_cast<std::size_t>(options_.planners)) {}
 
   ~Core() { planners_.join(); }
 
   void Handle(Request request, Reply reply) {
     ++requests_;
-    reply = [reply = std::move(reply), id = request.id](Response response) {
-      response.Set("Eider-Request-Id", id);
+    reply = [this, reply = std::move(reply), asked = HeadOf(request)](Response response) {
+      access_.AddCors(asked, response);
+      response.Set("Eider-Request-Id", asked.id);
       response.Set("X-Content-Type-Options", "nosniff");
       reply(std::move(response));
     };
+    if (auto preflight = access_.Preflight(request)) return reply(*std::move(preflight));
     if (request.method != "GET" && request.method != "HEAD") {
       Response refused =
           Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use GET or HEAD", request.method), "",
@@ -96,6 +101,17 @@ class Service::Core {
     }
     if (const auto file = FindPageFile(request.path)) return reply(Page(*file));
     if (request.path == "/healthz") return reply(PlainText("ok\n"));
+    const auto principal = access_.Principal(request);
+    if (!principal) return reply(Access::Refuse(request, "this API key is not known"));
+    request.principal = *principal;
+    if (!options_.trusted) {
+      if (const auto seconds = admission_->Refuse(ClientOf(request), SystemSteadyClock()())) {
+        Response refused =
+            Problem(429, StatusTitle(429), "too many requests; wait as Retry-After says", "", request.id);
+        refused.Set("Retry-After", std::to_string(*seconds));
+        return reply(std::move(refused));
+      }
+    }
     if (request.path == "/metrics") return reply(PlainText(Metrics(), "text/plain; version=0.0.4; charset=utf-8"));
     if (planning_ >= options_.planning) {
       return reply(
@@ -123,9 +139,22 @@ class Service::Core {
     if (!target) return reply(Problem(target.error(), id));
     const auto format = ChooseFormat(*target, request);
     if (!format) return reply(Problem(format.error(), id));
+    if (!options_.trusted && request.principal.empty() && catalog_.NeedsKey(target->name)) {
+      return reply(Access::Refuse(request, fmt::format("'{}' is for holders of an API key; send it as Authorization: "
+                                                       "Bearer KEY",
+                                                       target->name)));
+    }
     if (!*format) return answer(Describe(target->name));
-    StartDownload({catalog_, database_, productions_, receipts_, planners_, options_}, std::move(request), target->name,
-                  **format, reply);
+    StartDownload({catalog_, database_, productions_, receipts_, planners_, options_, *admission_}, std::move(request),
+                  target->name, **format, reply);
+  }
+
+  // What a reply still needs of its request, which is moved away.
+  static Request HeadOf(const Request& request) {
+    Request head;
+    head.id = request.id;
+    head.headers.push_back({"Origin", std::string(request.Find("Origin"))});
+    return head;
   }
 
   static Response Copy(const Response& response) {
@@ -178,6 +207,7 @@ class Service::Core {
     if (!list) return list.error();
     std::vector<std::shared_ptr<const Dataset>> datasets;
     for (const DatasetConfig& config : *list) {
+      if (config.needs_key) continue;  // this answer is for everyone
       if (auto dataset = catalog_.Find(config.name)) datasets.push_back(*std::move(dataset));
     }
     return Json(DescribeApi(options_.title, datasets));
@@ -204,6 +234,8 @@ class Service::Core {
   Database& database_;
   Productions& productions_;
   const ServiceOptions options_;
+  const Access access_;
+  const std::shared_ptr<Admission> admission_;
   Receipts receipts_;
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::size_t> planning_{0};

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "api/admission.h"
 #include "api/http.h"
 #include "catalog/catalog.h"
 #include "engine/database.h"
@@ -21,9 +22,10 @@ struct ServiceOptions {
   std::uint64_t result_bytes = 0;                        // of one result before compression; 0: no limit
   std::string cache_control = "no-cache";                // kept by caches, but asked again each time: ETags are cheap
   std::string title = "Eider";
-  int planners = 4;             // threads that list, describe and plan
-  std::size_t planning = 2000;  // requests that wait for them; more are refused
-  WallClock wall_clock = SystemWallClock();
+  int planners = 4;                                // threads that list, describe and plan
+  std::size_t planning = 2000;                     // requests that wait for them; more are refused
+  ClientLimits client_limits;                      // of each key's holder or address
+  bool trusted = false;                            // the caller is the operator: no keys, no limits of clients
   std::function<std::string()> transport_metrics;  // the transport's lines for /metrics, or empty
 };
 

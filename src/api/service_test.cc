@@ -7,6 +7,7 @@
 #include <future>
 #include <mutex>
 
+#include "base/digest.h"
 #include "object/memory_store.h"
 
 namespace eider {
@@ -169,6 +170,37 @@ TEST_F(ServiceTest, AStoreThatFailsIsAGatewaysError) {
   EXPECT_EQ(answer.head.status, 503);
   EXPECT_EQ(Detail(answer), "the store is down");
   EXPECT_FALSE(answer.head.Find("Retry-After").empty());
+}
+
+TEST_F(ServiceTest, KeysOpenWhatIsNotPublic) {
+  CatalogOptions options;
+  options.config_yaml =
+      "datasets: {birds: {access: key}}\nauth: {keys: {alice: 'sha256:" + Sha256Hex("alices") + "'}}\n";
+  service_.reset();
+  catalog_ = *Catalog::Open(store_, *database_, options);
+  service_ = std::make_unique<Service>(*catalog_, *database_, *productions_, ServiceOptions{});
+  for (const char* path : {"/birds.csv", "/birds", "/birds.csv?_dry_run=1", "/birds.csv?_receipt=x"}) {
+    const Answer refused = Ask(path);
+    EXPECT_EQ(refused.head.status, 401) << path;
+    EXPECT_FALSE(refused.head.Find("WWW-Authenticate").empty());
+  }
+  const Answer opened = Ask("/birds.csv", {{"Authorization", "Bearer alices"}});
+  EXPECT_EQ(opened.body, kBirds);
+  EXPECT_EQ(opened.head.Find("Cache-Control"), "private, no-cache");
+  EXPECT_EQ(Ask("/birds.csv", {{"Authorization", "Bearer bobs"}}).head.status, 401);
+  EXPECT_EQ(Ask("/openapi.json").body.find("/birds"), std::string::npos);
+}
+
+TEST_F(ServiceTest, AClientThatAsksTooMuchWaits) {
+  ServiceOptions options;
+  options.client_limits = {0.001, 2, 0};
+  service_ = std::make_unique<Service>(*catalog_, *database_, *productions_, options);
+  EXPECT_EQ(Ask("/birds.csv").head.status, 200);
+  EXPECT_EQ(Ask("/birds.csv").head.status, 200);
+  const Answer refused = Ask("/birds.csv");
+  EXPECT_EQ(refused.head.status, 429);
+  EXPECT_EQ(refused.head.Find("Retry-After"), "1000");
+  EXPECT_EQ(Ask("/healthz").head.status, 200);
 }
 
 TEST_F(ServiceTest, WhatIsBesideTheRows) {

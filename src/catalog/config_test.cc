@@ -29,10 +29,16 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "    columns: [date, delay]\n    filters: [date]\n    sort: [date, -delay]\n    max_rows: 1000\n"
       "    cache_control: public, max-age=60\n    access: public\n    union_by_name: true\n"
       "    types: {zip: varchar, price: 'decimal(18, 2)'}\n"
-      "  trips:\n    objects: [a.csv, b.csv]\n"
-      "  plain:\n",
+      "  trips:\n    objects: [a.csv, b.csv]\n    access: key\n"
+      "  plain:\n"
+      "auth: {keys: {alice: 'sha256:" +
+          std::string(64, 'a') + "'}}\ncors: [https://example.org]\n",
       "eider.yaml", database());
   ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->access.keys.at(0).name, "alice");
+  EXPECT_EQ(config->access.keys.at(0).sha256, std::string(64, 'a'));
+  EXPECT_EQ(config->access.cors_origins, (std::vector<std::string>{"https://example.org"}));
+  EXPECT_TRUE(config->datasets.at("trips").needs_key);
   EXPECT_EQ(config->lake.title, "Open data");
   EXPECT_FALSE(config->lake.discover);
   const DatasetConfig& flights = config->datasets.at("flights");
@@ -69,8 +75,11 @@ TEST_F(ConfigTest, AWrongValueSaysWhatIsWanted) {
   EXPECT_EQ(Wrong(head + "columns: [a, a]\n"), "eider.yaml:3:18: 'columns' of dataset 'f' names 'a' twice");
   EXPECT_PRED2(Holds, Wrong(head + "types: {a: NUMBER_OR_SO}\n"), "eider.yaml:3:16: 'NUMBER_OR_SO' is no SQL type");
   EXPECT_PRED2(Holds, Wrong(head + "types: {a: 'INT) FROM read_text(''x'''}\n"), "is no SQL type");
-  EXPECT_EQ(Wrong(head + "access: key\n"),
-            "eider.yaml:3:13: 'access' of dataset 'f' is 'key', which is not supported yet; only 'public' is");
+  EXPECT_EQ(Wrong(head + "access: role:x\n"),
+            "eider.yaml:3:13: 'access' of dataset 'f' is 'role:x', which is not supported yet; 'public' and 'key' are");
+  EXPECT_PRED2(Holds, Wrong("auth: {keys: {alice: my-secret}}\n"),
+               "eider.yaml:1:22: the key of 'alice' is written as its hash");
+  EXPECT_EQ(Wrong("auth: {keys: {alice: my-secret}}\n").find("my-secret"), std::string::npos) << "a key is never shown";
   EXPECT_PRED2(Holds, Wrong(head + "cache_control: \"a\\r\\nSet-Cookie: b\"\n"), "wants a header's value");
   EXPECT_PRED2(Holds, Wrong("datasets: [a]\n"), "eider.yaml:1:11: 'datasets' of the file wants a mapping");
 }
@@ -102,6 +111,7 @@ std::vector<std::string> SchemaKeys() {
     for (const auto& [key, value] : object.at("properties").as_object()) keys.push_back(prefix + std::string(key));
   };
   add(schema, "");
+  add(schema.at("properties").at("auth"), "auth.");
   add(schema.at("properties").at("lake"), "lake.");
   add(schema.at("$defs").at("dataset"), "datasets.*.");
   std::sort(keys.begin(), keys.end());

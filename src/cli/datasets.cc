@@ -13,7 +13,7 @@
 namespace eider {
 
 int ListDatasets(const LakeOptions& lake, bool json) {
-  auto session = OpenSession(lake);
+  auto session = OpenSession(lake, Operator());
   if (!session) return Complain(session.error());
   const auto list = session->catalog->List();
   if (!list) return Complain(list.error());
@@ -32,7 +32,7 @@ int ListDatasets(const LakeOptions& lake, bool json) {
 }
 
 int DescribeOne(const LakeOptions& lake, const std::string& name, bool json) {
-  auto session = OpenSession(lake);
+  auto session = OpenSession(lake, Operator());
   if (!session) return Complain(session.error());
   const auto found = session->catalog->Find(name);
   if (!found) return Complain(found.error());
@@ -58,7 +58,7 @@ int DescribeOne(const LakeOptions& lake, const std::string& name, bool json) {
 
 int Check(const LakeOptions& lake) {
   SetLogLevel(LogLevel::kWarn);
-  auto session = OpenSession(lake);
+  auto session = OpenSession(lake, Operator());
   if (!session) return Complain(session.error());
   const auto list = session->catalog->List();
   if (!list) return Complain(list.error());

@@ -185,7 +185,7 @@ Status Drain(Body& body, Output& output, std::uint64_t offset, Progress& progres
 
 int Get(const LakeOptions& lake, const GetOptions& options) {
   SetLogLevel(LogLevel::kWarn);
-  auto session = OpenSession(lake);
+  auto session = OpenSession(lake, Operator());
   if (!session) return Complain(session.error());
   Output output(options.output);
   Request request = MakeRequest(options.target);

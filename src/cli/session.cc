@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include "cli/verbs.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -87,12 +89,18 @@ Result<std::string> LakeRoot(const LakeOptions& options) {
   return Invalid("no lake: name one with --lake FOLDER or --lake s3://BUCKET/PREFIX, or set EIDER_LAKE", "--lake");
 }
 
-Result<Session> OpenSession(const LakeOptions& options, std::function<std::string()> transport_metrics) {
+ServiceOptions Operator() {
+  ServiceOptions options;
+  options.trusted = true;
+  return options;
+}
+
+Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base) {
   Session session;
   if (const auto status = OpenParts(session, options); !status) return status.error();
-  ServiceOptions service_options;
+  ServiceOptions service_options = base;
   service_options.time_limit = std::chrono::seconds(options.time_limit_seconds);
-  service_options.transport_metrics = std::move(transport_metrics);
+  if (!session.catalog->lake().title.empty()) service_options.title = session.catalog->lake().title;
   session.service =
       std::make_unique<Service>(*session.catalog, *session.database, *session.productions, std::move(service_options));
   return session;

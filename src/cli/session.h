@@ -20,7 +20,7 @@ struct Session {
   std::unique_ptr<Service> service;
 };
 
-// `transport_metrics` is added to /metrics.
-Result<Session> OpenSession(const LakeOptions& options, std::function<std::string()> transport_metrics = {});
+// What the service is to be, apart from the lake; time limit and title come from the options and the lake.
+Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base = {});
 
 }  // namespace eider

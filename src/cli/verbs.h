@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "api/service.h"
 #include "base/result.h"
 #include "cli/options.h"
 
@@ -21,6 +22,9 @@ int Get(const LakeOptions& lake, const GetOptions& options);
 int ListDatasets(const LakeOptions& lake, bool json);
 int DescribeOne(const LakeOptions& lake, const std::string& name, bool json);
 int Check(const LakeOptions& lake);
+
+// The service for whoever runs the program on the lake itself: no keys are asked for.
+ServiceOptions Operator();
 
 // Prints "eider: MESSAGE" and answers the exit code for its kind.
 int Complain(const Error& error);

@@ -52,6 +52,13 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   serve.add_option("--stall", serve_options.stall_seconds, "Seconds after which a reader that takes nothing is cut")
       ->capture_default_str();
+  eider::ClientLimits& limits = serve_options.client_limits;
+  serve.add_option("--client-requests", limits.requests_per_second, "Requests a second of one client; 0: no limit")
+      ->capture_default_str();
+  serve.add_option("--client-burst", limits.burst, "Requests of one client at once, after a pause")
+      ->capture_default_str();
+  serve.add_option("--client-downloads", limits.downloads, "Downloads of one client at once; 0: no limit")
+      ->capture_default_str();
   serve.callback([&] { exit_code = eider::Serve(lake, serve_options); });
 
   auto& get = *app.add_subcommand("get", "Download rows without a server: eider get 'flights.csv?origin=JFK' -o f.csv");

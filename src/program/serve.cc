@@ -96,7 +96,10 @@ int Serve(const LakeOptions& lake, const ServeOptions& options) {
   const auto address = ParseListen(options.listen);
   if (!address) return Complain(address.error());
   const auto stats = std::make_shared<ServerStats>();
-  auto session = OpenSession(lake, [stats] { return TransportMetrics(*stats); });
+  ServiceOptions service_options;
+  service_options.transport_metrics = [stats] { return TransportMetrics(*stats); };
+  service_options.client_limits = options.client_limits;
+  auto session = OpenSession(lake, service_options);
   if (!session) return Complain(session.error());
   const auto datasets = session->catalog->List();
   if (!datasets) return Complain(datasets.error());

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "api/admission.h"
 #include "cli/options.h"
 
 namespace eider {
@@ -13,6 +14,7 @@ struct ServeOptions {
   int max_connections = 2048;
   int grace_seconds = 30;
   int stall_seconds = 60;
+  ClientLimits client_limits;
 };
 
 // Blocks until SIGTERM or SIGINT and the end of what was in flight; a second signal cuts. Answers the exit code.
