@@ -42,7 +42,7 @@ def test_takes(text):
     "datasets: {a: {columns: date}}",
     "datasets: {a: {columns: []}}",
     "datasets: {a: {columns: [b, b]}}",
-    "datasets: {a: {access: key}}",
+    "datasets: {a: {access: 'role:x'}}",
     "datasets: {a: {glob: x.csv, objects: [x.csv]}}",
     "datasets: [a]",
 ])
