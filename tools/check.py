@@ -22,7 +22,7 @@ KNOWN_HOSTS = ("localhost", "[::1]", "0.0.0.0", "example.com", "example.org", "e
                "json-schema.org", "maven.apache.org", "www.w3.org", "www.rfc-editor.org")
 MACHINE_PATHS = re.compile(r"/(?:work|root)/")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
-URL_HOST = re.compile(r"https?://([A-Za-z0-9][A-Za-z0-9.-]*|\[::1\])")
+URL_HOST = re.compile(r"https?://(?:[^\s/@]*@)?([A-Za-z0-9][A-Za-z0-9.-]*|\[::1\])")
 
 Sources = dict[str, str]
 

@@ -1,7 +1,6 @@
-"""The certificate authorities that this system trusts, as a key store that Java reads.
+"""The certificate authorities that this system trusts, for package clients that bring a list of their own.
 
-Java keeps a list of its own, which lacks what was put into the system's bundle by hand, as a company's proxy or a
-container image does; the other package clients read the bundle.
+Such a list lacks what was put into the system's bundle by hand, as it is behind a company's proxy or in a container.
 """
 import hashlib
 import pathlib
@@ -13,7 +12,7 @@ BUNDLE = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 PASSWORD = "changeit"  # Java's default; a list of public certificates has no secret
 
 
-def write_key_store(path: pathlib.Path) -> list[str]:
+def write_java_store(path: pathlib.Path) -> list[str]:
     """Java's options that make it trust the system's authorities; none where the system has no bundle."""
     if not BUNDLE.exists():
         return []
