@@ -111,6 +111,7 @@ class Running {
     if (pending->HasError()) pending->ThrowError();
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
     WaitFor(*pending);
+    if (pending->HasError()) pending->ThrowError();
     auto result = pending->Execute();
     if (result->HasError()) result->ThrowError();
     return result;

@@ -203,6 +203,21 @@ TEST_F(DatabaseTest, AShortObjectIsAnErrorNeverFewerRows) {
   EXPECT_EQ(Bytes(statement).error().kind, ErrorKind::kCorrupt);
 }
 
+TEST_F(DatabaseTest, BrokenPagesAreToldAsTheObjectsFault) {
+  auto file = *Bytes(Sql("SELECT md5(range::VARCHAR) AS m FROM range(100000)", Format::kParquet));
+  std::fill(file.begin() + 100'000, file.begin() + 200'000, '\xAB');
+  Statement statement = Sql("SELECT m FROM read_parquet('lake://f.parquet')");
+  statement.snapshot = Pin("f.parquet", file);
+  for (const Format format : {Format::kCsv, Format::kArrow}) {
+    statement.format = format;
+    const auto answer = Bytes(statement);
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().kind, ErrorKind::kCorrupt) << answer.error().message;
+    EXPECT_NE(answer.error().message.find("\"f.parquet\""), std::string::npos) << answer.error().message;
+    EXPECT_EQ(answer.error().message.find("lake://"), std::string::npos) << answer.error().message;
+  }
+}
+
 TEST_F(DatabaseTest, AReplacedObjectIsAConflict) {
   const auto file = *Bytes(Sql("SELECT range AS i FROM range(100000)", Format::kParquet));
   const ObjectInfo object{"f.parquet", file.size(), "v1", {}};

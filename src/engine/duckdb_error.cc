@@ -22,6 +22,12 @@ ErrorKind KindOf(duckdb::ExceptionType type) {
 
 Error ToError(const duckdb::ErrorData& data) {
   Error error{KindOf(data.Type()), data.RawMessage(), {}};
+  // An error that names an object is about its data: what the request wrongly asks for is found without it.
+  constexpr std::string_view kScheme = "lake://";
+  for (std::size_t at = 0; (at = error.message.find(kScheme, at)) != std::string::npos;) {
+    error.message.erase(at, kScheme.size());
+    if (error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kUnavailable) error.kind = ErrorKind::kCorrupt;
+  }
   // DuckDB reports broken Parquet and JSON as invalid input and a full spill folder as out of memory or IO.
   if (error.message.find("max_temp_directory_size") != std::string::npos ||
       error.message.find("No space left on device") != std::string::npos) {
