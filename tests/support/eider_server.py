@@ -40,15 +40,18 @@ def run(*arguments, cwd=None, **environment):
 
 
 class EiderServer:
-    """`eider serve` on a free port of 127.0.0.1. Leaving the context stops it and expects a clean exit."""
+    """`eider serve` on a free port of 127.0.0.1. Leaving the context stops it and expects a clean exit.
 
-    def __init__(self, lake, *options, **environment):
+    `launch` is for subprocess.Popen; what else has a name is an environment variable.
+    """
+
+    def __init__(self, lake, *options, launch=None, **environment):
         lake_options = [] if lake is None else ["--lake", str(lake)]
         listen = [] if "--listen" in options else ["--listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(
             [binary(), "serve", *lake_options, *listen, *map(str, options)],
             env=clean_environment(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True, **(launch or {}))
         self.url = self.port = None
         self._lines = []
         self._serving_or_gone = threading.Event()
