@@ -1,7 +1,7 @@
 """A fast reader of one HTTP answer: `client.py URL [FILE] [HEADER...]` prints what it saw as JSON.
 
 It runs as a process of its own, so that it shares no interpreter with what is measured. It counts a body's bytes and
-drops them (or keeps them in FILE); the first byte is the first of the body, not of the head. Time starts before connect.
+drops them, or keeps them in FILE; the first byte is the first of the body, not of the head. Time starts at connect.
 """
 import dataclasses
 import json

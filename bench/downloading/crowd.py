@@ -1,4 +1,4 @@
-"""Many readers at once from one process: `python -m downloading.crowd` takes a plan as JSON on stdin and prints what came of it.
+"""Many readers at once from one process: `python -m downloading.crowd` takes a plan as JSON, prints what came of it.
 
 Each reader has its own connection with a small receive buffer, decodes its body and hashes it. With a rate, a reader
 takes what its rate allows every half second, the readers spread evenly over that time, so that an early burst cannot

@@ -25,12 +25,13 @@ Written by `./dev bench downloads`; the raw numbers are in `results/`. The data 
   servers in `peers/`: the whole file read, batches of 10,000 rows filtered as frames and written by `to_csv`; and
   `fetchmany` of 10,000 rows written by the csv module. These two have answered a small request before.
 - The slow readers have receive buffers of 64 KiB (doubled by Linux) and take twice a second what 100 KB/s allows; the
-  SHA-256 of every body is compared. The fast queries beside them are never the same twice; they are timed before, during and
-  after the load, in the same process."""
+  SHA-256 of every body is compared. The fast queries beside them are never the same twice; they are timed before,
+  during and after the load, in the same process."""
 
 NOT_MEASURED = """\
 S3 and any network; TLS; compression and formats other than CSV; files that are not in the page cache; more cores than
-these; Datasette on more than the rows above (it would take minutes); ROAPI's tables in memory; the peers under many readers."""
+these; Datasette on more than the rows above (it would take minutes); ROAPI's tables in memory; the peers under many
+readers."""
 
 NAMES = {"processor": "processor", "cores": "cores", "memory_bytes": "memory", "system": "system",
          "load_at_start": "load average at the start"}
@@ -77,8 +78,8 @@ def _slow(slow: SlowReaders) -> str:
     rows = [[kind, _ms_line(slow.quiet_s[kind]), _ms_line(slow.loaded_s[kind]), f"{musts.slowdown(slow, kind):.2f}x"]
             for kind in slow.quiet_s]
     text = (f"{outcome.right} of {slow.readers} complete and right in {outcome.seconds:.1f} s, the slowest in "
-            f"{outcome.slowest_s:.1f} s; {outcome.bytes / 1e9:.2f} GB. Server: peak RSS {slow.peak_bytes / 1e6:.0f} MB, "
-            f"{slow.server_cpu_s:.1f} s of CPU, fast queries included. Readers: {outcome.cpu_s:.1f} s of CPU.")
+            f"{outcome.slowest_s:.1f} s; {outcome.bytes / 1e9:.2f} GB. "
+            f"Server: peak RSS {slow.peak_bytes / 1e6:.0f} MB, {slow.server_cpu_s:.1f} s of CPU, fast queries included. Readers: {outcome.cpu_s:.1f} s of CPU.")
     return f"{text}\n\n" + _table(["fast query", "alone, ms", "beside the readers, ms", "median slower by"], rows)
 
 
@@ -86,8 +87,8 @@ def _equal(equal: EqualDownloads) -> str:
     outcome = equal.outcome
     return (f"{outcome.right} of {equal.readers} complete and right in {outcome.seconds:.2f} s, the slowest in "
             f"{outcome.slowest_s:.2f} s; {equal.bytes / 1e6:.1f} MB each, {outcome.bytes / 1e9:.2f} GB together. "
-            f"Queries run: {equal.queries}. Server: peak RSS {equal.peak_bytes / 1e6:.0f} MB, {equal.server_cpu_s:.1f} s of "
-            f"CPU. Readers: {outcome.cpu_s:.1f} s of CPU.")
+            f"Queries run: {equal.queries}. Server: peak RSS {equal.peak_bytes / 1e6:.0f} MB, "
+            f"{equal.server_cpu_s:.1f} s of CPU. Readers: {outcome.cpu_s:.1f} s of CPU.")
 
 
 def _where(run: dict) -> str:

@@ -1,4 +1,4 @@
-"""Whether a downloaded CSV has exactly the rows of its Parquet file: their number and an order-free hash of them all."""
+"""Whether a downloaded CSV has exactly the rows of its Parquet file: their number, and an order-free hash of all."""
 import dataclasses
 import pathlib
 
