@@ -64,13 +64,23 @@ TEST_F(JsonTest, BrokenObjectsAreNamed) {
     EXPECT_EQ(Failure(name).kind, ErrorKind::kCorrupt) << Failure(name).message;
     EXPECT_FALSE(Holds(Failure(name).message, "lake://")) << Failure(name).message;
   }
-  EXPECT_PRED2(Holds, Failure("cut").message, "Malformed JSON in file \"cut.json\", at byte");
+  EXPECT_PRED2(Holds, Failure("cut").message, "object 'cut.json' is cut");
   EXPECT_PRED2(Holds, Failure("line").message, "in line 3");
   EXPECT_PRED2(Holds, Failure("zero").message, "'zero.ndjson' is empty (zero bytes)");
   EXPECT_PRED2(Holds, Failure("scalar").message, "object 'scalar.json' holds values that are no records");
   EXPECT_PRED2(Holds, Failure("none").message, "object 'none.json' holds no record, so its columns are not known");
   EXPECT_PRED2(Holds, Failure("capitals").message, "differs in capitals only");
   EXPECT_EQ(Rows("suffix"), "1|2");
+}
+
+TEST_F(JsonTest, AnArrayThatIsCutBetweenRecordsIsBroken) {
+  for (const char* cut : {"[{\"a\":1},\n", "[{\"a\":1}", "\xEF\xBB\xBF [ {\"a\":1},"}) {
+    Put("cut.json", cut);
+    EXPECT_EQ(Failure("cut").kind, ErrorKind::kCorrupt) << cut;
+    EXPECT_PRED2(Holds, Failure("cut").message, "'cut.json'");
+  }
+  Put("whole.json", " [{\"a\":1}] \n");
+  EXPECT_EQ(Rows("whole"), "1");
 }
 
 TEST_F(JsonTest, ConfiguredTypesWin) {

@@ -126,9 +126,40 @@ std::vector<JsonColumn> KeysOf(const LearnRequest& request, const std::vector<Co
   return keys;
 }
 
+// The characters of a piece of an object that are no white space.
+Result<std::string> Visible(const LearnRequest& request, const ObjectInfo& object, std::uint64_t begin,
+                            std::uint64_t size) {
+  std::string bytes(size, '\0');
+  const auto reader = request.snapshot->Open(object.key);
+  if (!reader) return reader.error();
+  if (auto status = (*reader)->Read(begin, bytes, request.call); !status) return status.error();
+  std::erase_if(bytes, [](unsigned char c) { return std::isspace(c) != 0; });
+  return bytes;
+}
+
+// DuckDB takes an array that ends after a record for whole; what was cut off would be missing without a word.
+Status CheckArraysEnd(const LearnRequest& request) {
+  constexpr std::uint64_t kLooked = 256;
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  for (const ObjectInfo& object : request.sources.objects) {
+    if (object.key.ends_with(".gz") || object.size_bytes == 0) continue;
+    const std::uint64_t looked = std::min(kLooked, object.size_bytes);
+    auto head = Visible(request, object, 0, looked);
+    if (!head) return head.error();
+    if (head->starts_with(kByteOrderMark)) head->erase(0, kByteOrderMark.size());
+    if (!head->starts_with('[')) continue;
+    const auto tail = Visible(request, object, object.size_bytes - looked, looked);
+    if (!tail) return tail.error();
+    if (tail->empty() || tail->ends_with(']')) continue;
+    return Corrupt(fmt::format("object '{}' is cut: the array of records has no end", object.key));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Learned> LearnJson(const LearnRequest& request) {
+  if (auto status = CheckArraysEnd(request); !status) return status.error();
   const auto hive = LearnHive(request.sources.objects, request.config);
   if (!hive) return hive.error();
   const auto guess = GuessColumns(request, HiveArguments(*hive));

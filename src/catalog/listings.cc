@@ -50,6 +50,11 @@ Result<Listings::Pointer> Listings::List(const std::string& prefix, bool recursi
   ListRequest request{prefix, recursive, {}, 1000};
   do {
     auto page = store_.List(request, call);
+    // A prefix that holds nothing lists as empty: what is not found here is the bucket or the folder itself, which is
+    // the operator's trouble and must not read as a dataset that does not exist.
+    if (!page && page.error().kind == ErrorKind::kNotFound) {
+      return Error{ErrorKind::kDenied, page.error().message, {}};
+    }
     if (!page) return page.error();
     std::move(page->objects.begin(), page->objects.end(), std::back_inserter(listing->objects));
     std::move(page->prefixes.begin(), page->prefixes.end(), std::back_inserter(listing->prefixes));
