@@ -8,6 +8,7 @@
 #include <string>
 
 #include "catalog/catalog.h"
+#include "engine/text_sink.h"
 #include "object/memory_store.h"
 
 namespace eider {
@@ -34,7 +35,7 @@ class TestLake : public testing::Test {
 
   // The rows of `sql` as a Parquet file.
   static std::string Parquet(const std::string& sql) {
-    Text sink;
+    TextSink sink;
     Statement statement;
     statement.sql = sql;
     statement.format = Format::kParquet;
@@ -103,16 +104,6 @@ class TestLake : public testing::Test {
   MemoryStore store_;
 
  private:
-  class Text final : public Sink {
-   public:
-    Status Write(std::span<const char> bytes) override {
-      text.append(bytes.begin(), bytes.end());
-      return {};
-    }
-    Status Close() override { return {}; }
-    std::string text;
-  };
-
   std::unique_ptr<Catalog> catalog_;
 };
 

@@ -7,20 +7,11 @@
 
 #include "catalog/catalog.h"
 #include "download/dry_run.h"
+#include "engine/text_sink.h"
 #include "object/memory_store.h"
 
 namespace eider {
 namespace {
-
-class TextSink final : public Sink {
- public:
-  Status Write(std::span<const char> bytes) override {
-    text.append(bytes.begin(), bytes.end());
-    return {};
-  }
-  Status Close() override { return {}; }
-  std::string text;
-};
 
 // The same rows as a folder of two Parquet files ("p") and as a CSV ("c"): duplicates and NULLs in the sort columns.
 class StatementTest : public testing::Test {

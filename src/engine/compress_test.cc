@@ -6,22 +6,10 @@
 
 #include <string>
 
+#include "engine/text_sink.h"
+
 namespace eider {
 namespace {
-
-class TextSink final : public Sink {
- public:
-  Status Write(std::span<const char> bytes) override {
-    text.append(bytes.begin(), bytes.end());
-    return {};
-  }
-  Status Close() override {
-    closed = true;
-    return {};
-  }
-  std::string text;
-  bool closed = false;
-};
 
 std::string Compressible() {
   std::string text;

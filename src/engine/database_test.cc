@@ -2,25 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/text_sink.h"
+
 namespace eider {
 namespace {
-
-class TextSink final : public Sink {
- public:
-  Status Write(std::span<const char> bytes) override {
-    if (fail_after && text.size() + bytes.size() > *fail_after) return Error{ErrorKind::kExhausted, "sink is full", {}};
-    text.append(bytes.begin(), bytes.end());
-    return {};
-  }
-  Status Close() override {
-    closed = true;
-    return {};
-  }
-
-  std::string text;
-  bool closed = false;
-  std::optional<std::size_t> fail_after;
-};
 
 // One object in memory behind a RangeFetcher.
 std::shared_ptr<const Snapshot> Pin(const std::string& key, const std::string& bytes) {
