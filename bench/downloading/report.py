@@ -18,8 +18,8 @@ Written by `./dev bench downloads`; the raw numbers are in `results/`. The data 
   answer, counted and hashed by SQL, are those of the Parquet file. A timed answer must have the same number of bytes
   and end as HTTP says it should. Numbers are median (least to most); MB are 10^6 bytes.
 - The reader is a process that receives into one buffer and drops it; it shares the processors with the server.
-  What it costs stands beside each result, 0.03 s of it for starting Python. Time starts before connect; the first byte is the
-  first of the body.
+  What it costs stands beside each result, 0.03 s of it for starting Python. Time starts before connect; the first byte
+  is the first of the body.
 - ROAPI runs with `use_memory_table: false`. Datasette reads SQLite, into which the rows were loaded beforehand,
   immutable, `_stream=on`, `max_csv_mb` 0. "PyArrow + pandas" and "Python DuckDB fetchmany" are small streaming HTTP
   servers in `peers/`: the whole file read, batches of 10,000 rows filtered as frames and written by `to_csv`; and
@@ -79,7 +79,8 @@ def _slow(slow: SlowReaders) -> str:
             for kind in slow.quiet_s]
     text = (f"{outcome.right} of {slow.readers} complete and right in {outcome.seconds:.1f} s, the slowest in "
             f"{outcome.slowest_s:.1f} s; {outcome.bytes / 1e9:.2f} GB. "
-            f"Server: peak RSS {slow.peak_bytes / 1e6:.0f} MB, {slow.server_cpu_s:.1f} s of CPU, fast queries included. Readers: {outcome.cpu_s:.1f} s of CPU.")
+            f"Server: peak RSS {slow.peak_bytes / 1e6:.0f} MB, {slow.server_cpu_s:.1f} s of CPU, fast queries "
+            f"included. Readers: {outcome.cpu_s:.1f} s of CPU.")
     return f"{text}\n\n" + _table(["fast query", "alone, ms", "beside the readers, ms", "median slower by"], rows)
 
 
