@@ -104,7 +104,6 @@ def test_health(server):
     assert server.get("/readyz").status_code == 200
 
 
-@pytest.mark.xfail(strict=True, reason="a folder that is gone is taken for an empty lake")
 def test_a_lake_that_went_away_is_not_ready(serve, tmp_path):
     lake = tmp_path / "lake"
     lake.mkdir()

@@ -208,8 +208,7 @@ def test_wrong_usage_exits_with_2(arguments):
 @pytest.mark.parametrize("options, words", [
     (["--listen", "nowhere"], ["--listen", "nowhere"]), (["--listen", "127.0.0.1:99999"], ["99999"]), (["--memory", "much"], ["--memory", "much"]),
     (["--spool-bytes", "0"], ["--spool-bytes"]), (["--config", "/no/such.yaml"], ["/no/such.yaml"]),
-    pytest.param(["--spool-folder", "/no/such/folder"], ["/no/such/folder"],
-                 marks=pytest.mark.xfail(strict=True, reason="the folder is first looked at by a big result"))])
+    (["--spool-folder", "/no/such/folder"], ["/no/such/folder"])])
 def test_wrong_options_are_named_before_anything_is_served(lake, options, words):
     refused = EiderServer(lake, *options).refusal()
     assert refused, "it serves"
