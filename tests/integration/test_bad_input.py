@@ -1,4 +1,4 @@
-"""Bad lakes, bad files, bad names: each has a clear answer that names the thing, and nothing outside of the lake is readable."""
+"""Bad lakes, files and names: each has a clear answer that names it, and nothing outside of the lake is readable."""
 import itertools
 import os
 import socket
@@ -27,13 +27,16 @@ def problem(server, target, status, *words):
 
 # --- The lake ---
 
-@pytest.mark.parametrize("verb", [["serve", "--listen", "127.0.0.1:0"], ["datasets"], ["check"], ["get", "a.csv"]], ids=lambda verb: verb[0])
+
+@pytest.mark.parametrize("verb", [["serve", "--listen", "127.0.0.1:0"], ["datasets"], ["check"], ["get", "a.csv"]],
+                         ids=lambda verb: verb[0])
 def test_no_lake_is_named(verb):
     done = run(*verb)
     assert done.returncode == 1 and "--lake" in done.stderr and "EIDER_LAKE" in done.stderr
 
 
-@pytest.mark.parametrize("verb", [["serve", "--listen", "127.0.0.1:0"], ["datasets"], ["check"], ["get", "a.csv"]], ids=lambda verb: verb[0])
+@pytest.mark.parametrize("verb", [["serve", "--listen", "127.0.0.1:0"], ["datasets"], ["check"], ["get", "a.csv"]],
+                         ids=lambda verb: verb[0])
 def test_a_lake_that_does_not_exist(tmp_path, verb):
     done = run(*verb, "--lake", tmp_path / "nowhere")
     assert done.returncode in (1, 3) and f"{tmp_path}/nowhere" in done.stderr, done.stderr
@@ -75,7 +78,8 @@ def test_a_lake_fills_while_it_is_served(serve, tmp_path):
 
 @pytest.fixture
 def parquet(tmp_path):
-    return write("SELECT i, 'text ' || i AS t FROM range(50000) AS r(i)", tmp_path / "a.parquet", "ROW_GROUP_SIZE 10000")
+    return write("SELECT i, 'text ' || i AS t FROM range(50000) AS r(i)", tmp_path / "a.parquet",
+                 "ROW_GROUP_SIZE 10000")
 
 
 @pytest.mark.parametrize("target", ["/a.csv", "/a", "/a.parquet?_limit=1", "/a.json?_count=1"])
@@ -84,11 +88,16 @@ def test_a_parquet_file_cut_in_half(serve, tmp_path, parquet, target):
     problem(serve(tmp_path), target, 502, "'a.parquet'", "cut off")
 
 
-@pytest.mark.parametrize("spoil, words", [
-    (lambda data: data[:-4] + b"PAR2", ["PAR1"]), (lambda data: data[:-8] + b"\xff\xff\xff\x7f" + data[-4:], ["footer"]),
-    (lambda data: data[:-8] + b"\x04\x00\x00\x00" + data[-4:], ["footer"]), (lambda data: data[:-60] + b"\xff" * 52 + data[-8:], ["footer"]),
-    (lambda data: b"PAR1PAR1", ["short"]), (lambda data: b"PAR1", []), (lambda data: b"x", []), (lambda data: b"a,b\n1,2\n" * 100, ["PAR1"])],
-    ids=["other magic", "footer beyond the file", "footer too short", "rubbish in the footer", "only magics", "four bytes", "one byte", "CSV"])
+@pytest.mark.parametrize("spoil, words", [(lambda data: data[:-4] + b"PAR2", ["PAR1"]),
+                                          (lambda data: data[:-8] + b"\xff\xff\xff\x7f" + data[-4:], ["footer"]),
+                                          (lambda data: data[:-8] + b"\x04\x00\x00\x00" + data[-4:], ["footer"]),
+                                          (lambda data: data[:-60] + b"\xff" * 52 + data[-8:], ["footer"]),
+                                          (lambda data: b"PAR1PAR1", ["short"]), (lambda data: b"PAR1", []),
+                                          (lambda data: b"x", []), (lambda data: b"a,b\n1,2\n" * 100, ["PAR1"])],
+                         ids=[
+                             "other magic", "footer beyond the file", "footer too short", "rubbish in the footer",
+                             "only magics", "four bytes", "one byte", "CSV"
+                         ])
 def test_a_wrong_footer(serve, tmp_path, parquet, spoil, words):
     parquet.write_bytes(spoil(parquet.read_bytes()))
     problem(serve(tmp_path), "/a.csv", 502, "'a.parquet'", *words)
@@ -146,7 +155,9 @@ def test_ragged_csv_loses_no_row_in_silence(serve, tmp_path, kind):
 
 
 @pytest.mark.parametrize("content, words", [
-    pytest.param("[{\"a\": 1},", ["a.json"], marks=pytest.mark.xfail(strict=True, reason="a cut array passes for a whole one")), ("{\"a\": 1}{\"a\"", ["a.json"]), ("not json at all", ["a.json"]), ("[1, 2, 3]", [])])
+    ("[{\"a\": 1},", ["a.json"]),
+    ("{\"a\": 1}{\"a\"", ["a.json"]), ("not json at all", ["a.json"]), ("[1, 2, 3]", [])
+])
 def test_broken_json(serve, tmp_path, content, words):
     (tmp_path / "a.json").write_text(content)
     answer = serve(tmp_path).get("/a.csv")
@@ -160,7 +171,8 @@ def test_text_that_is_not_utf_8(serve, tmp_path):
     assert answer.status_code in (400, 502) and "a.csv" in answer.text and "UTF-8" in answer.text.upper(), answer.text
 
 
-@pytest.mark.parametrize("second, words", [("SELECT 'x' AS a", ["'a'"]), ("SELECT 1 AS b", ["'a'"]), ("SELECT 1 AS a, 2 AS b", ["'b'"])])
+@pytest.mark.parametrize("second, words", [("SELECT 'x' AS a", ["'a'"]), ("SELECT 1 AS b", ["'a'"]),
+                                           ("SELECT 1 AS a, 2 AS b", ["'b'"])])
 def test_two_files_of_different_schemas(serve, tmp_path, second, words):
     write("SELECT 1 AS a", tmp_path / "d/one.parquet")
     write(second, tmp_path / "d/two.parquet")
@@ -199,11 +211,13 @@ def fenced(serve, tmp_path):
 
 
 @pytest.mark.parametrize("path", [
-    "/../secret.csv", "/..%2fsecret.csv", "/%2e%2e/secret.csv", "/%2e%2e%2fsecret.csv", "/%252e%252e%252fsecret.csv", "/..\\secret.csv",
-    "/./../secret.csv", "/a/../../secret.csv", "/..csv", "/...csv", "/%2e%2e.csv", "/%00.csv", "/a%00b.csv", "/secret.csv%00.csv",
-    "//secret.csv", "/a%2fb.csv", "/a/b.csv", "/quote'd.csv", "/quote%27d.csv", "/%22a%22.csv", "/a%3bb.csv", "/a*.csv", "/*.csv",
-    "/%2a.csv", "/etc%2fpasswd.csv", "/.hidden.csv", "/hidden.csv", "/lake:%2f%2fa.csv", "/file:%2f%2f%2fetc%2fpasswd.csv", "/%ff.csv",
-    "/linked.csv", "/linked", "/folder.csv", "/folder", "/inside.csv", "/inside/one.csv", "/secret.csv", "/secrets/one.csv"])
+    "/../secret.csv", "/..%2fsecret.csv", "/%2e%2e/secret.csv", "/%2e%2e%2fsecret.csv", "/%252e%252e%252fsecret.csv",
+    "/..\\secret.csv", "/./../secret.csv", "/a/../../secret.csv", "/..csv", "/...csv", "/%2e%2e.csv", "/%00.csv",
+    "/a%00b.csv", "/secret.csv%00.csv", "//secret.csv", "/a%2fb.csv", "/a/b.csv", "/quote'd.csv", "/quote%27d.csv",
+    "/%22a%22.csv", "/a%3bb.csv", "/a*.csv", "/*.csv", "/%2a.csv", "/etc%2fpasswd.csv", "/.hidden.csv", "/hidden.csv",
+    "/lake:%2f%2fa.csv", "/file:%2f%2f%2fetc%2fpasswd.csv", "/%ff.csv", "/linked.csv", "/linked", "/folder.csv",
+    "/folder", "/inside.csv", "/inside/one.csv", "/secret.csv", "/secrets/one.csv"
+])
 def test_no_other_file_is_readable(fenced, path):
     answer = raw_http.ask(fenced.port, path)
     assert SECRET.encode() not in answer.body and b"root:" not in answer.body
@@ -217,7 +231,9 @@ def test_what_is_linked_from_outside_is_not_listed_either(fenced):
 
 
 @pytest.mark.parametrize("value", [
-    "../secret.csv", "lake://../secret.csv", "file:///etc/passwd", "' UNION SELECT * FROM read_text('/etc/passwd') --", "$(cat /etc/passwd)"])
+    "../secret.csv", "lake://../secret.csv", "file:///etc/passwd", "' UNION SELECT * FROM read_text('/etc/passwd') --",
+    "$(cat /etc/passwd)"
+])
 def test_no_file_is_readable_through_a_value(fenced, value):
     for parameter in ("x", "x__in", "_columns", "_sort", "_after", "_receipt", "x__between", "_limit"):
         answer = fenced.get(f"/a.csv?{parameter}={urllib.parse.quote(value)}")
@@ -235,8 +251,10 @@ def test_a_query_string_of_a_megabyte(fenced):
     assert fenced.get("/a.csv").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["&".join(f"x={number}" for number in range(1000)), "x__in=" + ",".join(map(str, range(1500))),
-                                   "_sort=" + ",".join(["x"] * 1000), "&" * 5000, "x=1&" * 1500])
+@pytest.mark.parametrize("query", [
+    "&".join(f"x={number}" for number in range(1000)), "x__in=" + ",".join(map(str, range(1500))),
+    "_sort=" + ",".join(["x"] * 1000), "&" * 5000, "x=1&" * 1500
+])
 def test_a_long_but_honest_query_is_answered(fenced, query):
     assert fenced.get("/a.csv?" + query).status_code in (200, 400)
 
@@ -278,5 +296,3 @@ def test_refusals_do_not_pile_up(fenced):
         assert fenced.get(f"/a.csv?nothing{number}=1").status_code == 400
     assert fenced.memory_bytes() - before < 32 << 20
     assert (fenced.metric("eider_queries_total"), fenced.metric("eider_results_kept")) == (0, 0)
-
-

@@ -9,14 +9,18 @@ ROWS = {"lake/a.csv": b"x\n1\n2\n"}
 REFUSALS = {
     "no such bucket": (Refusal(404, "NoSuchBucket"), [f"'{BUCKET}'", "does not exist"]),
     "denied": (Refusal(403, "AccessDenied"), [f"s3://{BUCKET}/lake", "denies", "s3:ListBucket"]),
-    "unknown key": (Refusal(403, "InvalidAccessKeyId", more=f"<AWSAccessKeyId>{KEY}</AWSAccessKeyId>"),
-                    ["access key", "AWS_ACCESS_KEY_ID"]),
-    "wrong secret": (Refusal(403, "SignatureDoesNotMatch", more=f"<AWSAccessKeyId>{KEY}</AWSAccessKeyId><StringToSign>{TOKEN}"
+    "unknown key": (Refusal(403, "InvalidAccessKeyId",
+                            more=f"<AWSAccessKeyId>{KEY}</AWSAccessKeyId>"), ["access key", "AWS_ACCESS_KEY_ID"]),
+    "wrong secret": (Refusal(403,
+                             "SignatureDoesNotMatch",
+                             more=f"<AWSAccessKeyId>{KEY}</AWSAccessKeyId><StringToSign>{TOKEN}"
                              "</StringToSign>"), ["secret key", "AWS_SECRET_ACCESS_KEY"]),
     "expired token": (Refusal(400, "ExpiredToken", more=f"<Token-0>{TOKEN}</Token-0>"), ["expired", "new credentials"]),
     "wrong token": (Refusal(400, "InvalidToken", more=f"<Token-0>{TOKEN}</Token-0>"), ["AWS_SESSION_TOKEN"]),
-    "other region": (Refusal(301, "PermanentRedirect", {"x-amz-bucket-region": "eu-west-3"}), ["eu-west-3", "eu-west-1", "region"]),
-    "signed for another region": (Refusal(400, "AuthorizationHeaderMalformed", more="<Region>eu-west-3</Region>"), ["eu-west-3"]),
+    "other region": (Refusal(301, "PermanentRedirect",
+                             {"x-amz-bucket-region": "eu-west-3"}), ["eu-west-3", "eu-west-1", "region"]),
+    "signed for another region": (Refusal(400, "AuthorizationHeaderMalformed",
+                                          more="<Region>eu-west-3</Region>"), ["eu-west-3"]),
     "overloaded": (Refusal(503, "SlowDown"), ["SlowDown", "later"]),
     "broken": (Refusal(500, "InternalError"), ["500"]),
 }
@@ -82,20 +86,42 @@ def test_an_endpoint_that_is_down(serve):
     with FakeS3(ROWS) as store:
         server = serve(store.lake, **store.environment())
     answer = server.get("/a.csv")
-    assert answer.status_code == 503 and "connection refused" in answer.json()["detail"] and answer.headers["Retry-After"]
+    assert answer.status_code == 503 and "connection refused" in answer.json(
+    )["detail"] and answer.headers["Retry-After"]
 
 
 def test_no_credentials(tmp_path):
     with FakeS3(ROWS) as store:
-        done = run("datasets", "--lake", store.lake, "--endpoint", store.endpoint, AWS_REGION="eu-west-1", HOME=tmp_path)
+        done = run("datasets",
+                   "--lake",
+                   store.lake,
+                   "--endpoint",
+                   store.endpoint,
+                   AWS_REGION="eu-west-1",
+                   HOME=tmp_path)
         assert done.returncode in (1, 3) and "credentials" in done.stderr and "AWS_ACCESS_KEY_ID" in done.stderr
-        public = run("get", "--lake", store.lake, "--endpoint", store.endpoint, "--anonymous", "a.csv", AWS_REGION="eu-west-1", HOME=tmp_path)
+        public = run("get",
+                     "--lake",
+                     store.lake,
+                     "--endpoint",
+                     store.endpoint,
+                     "--anonymous",
+                     "a.csv",
+                     AWS_REGION="eu-west-1",
+                     HOME=tmp_path)
     assert (public.returncode, public.stdout) == (0, b"x\r\n1\r\n2\r\n")
 
 
 def test_a_profile_that_does_not_exist(tmp_path):
     with FakeS3(ROWS) as store:
-        done = run("datasets", "--lake", store.lake, "--endpoint", store.endpoint, "--profile", "nobody", AWS_REGION="eu-west-1",
+        done = run("datasets",
+                   "--lake",
+                   store.lake,
+                   "--endpoint",
+                   store.endpoint,
+                   "--profile",
+                   "nobody",
+                   AWS_REGION="eu-west-1",
                    HOME=tmp_path)
     assert done.returncode in (1, 3) and ("nobody" in done.stderr or "credentials" in done.stderr), done.stderr
 
@@ -109,13 +135,18 @@ def versitygw():
         yield running
 
 
-@pytest.mark.parametrize("lake, changes, words", [
-    (f"s3://{BUCKET}/lake", {}, None),
-    ("s3://nowhere/lake", {}, ["'nowhere'", "does not exist"]),
-    (f"s3://{BUCKET}/lake", {"AWS_SECRET_ACCESS_KEY": SECRET}, ["secret key"]),
-    (f"s3://{BUCKET}/lake", {"AWS_ACCESS_KEY_ID": KEY}, ["access key"]),
-    (f"s3://{BUCKET}/lake", {"AWS_REGION": "us-east-2"}, ["eu-west-1"]),
-    (f"s3://{BUCKET}/empty", {}, [])], ids=["right", "no bucket", "wrong secret", "wrong key", "other region", "empty prefix"])
+@pytest.mark.parametrize("lake, changes, words", [(f"s3://{BUCKET}/lake", {}, None),
+                                                  ("s3://nowhere/lake", {}, ["'nowhere'", "does not exist"]),
+                                                  (f"s3://{BUCKET}/lake", {
+                                                      "AWS_SECRET_ACCESS_KEY": SECRET
+                                                  }, ["secret key"]),
+                                                  (f"s3://{BUCKET}/lake", {
+                                                      "AWS_ACCESS_KEY_ID": KEY
+                                                  }, ["access key"]),
+                                                  (f"s3://{BUCKET}/lake", {
+                                                      "AWS_REGION": "us-east-2"
+                                                  }, ["eu-west-1"]), (f"s3://{BUCKET}/empty", {}, [])],
+                         ids=["right", "no bucket", "wrong secret", "wrong key", "other region", "empty prefix"])
 def test_a_real_server_refuses_likewise(versitygw, lake, changes, words):
     done = run("datasets", "--lake", lake, **{**versitygw.environment(), **changes})
     if not words:
@@ -134,8 +165,8 @@ def test_secrets_are_shown_nowhere(serve, tmp_path):
                                                   "AWS_SHARED_CREDENTIALS_FILE": tmp_path / "credentials"}):
             server = serve(store.lake, **environment)
             shown = ""
-            for target in ("/", "/datasets", "/a", "/a.csv", "/a.parquet", "/b.csv", "/c.csv", "/a.csv?x=y", "/openapi.json", "/metrics",
-                           "/a.csv?_dry_run=1", "/readyz"):
+            for target in ("/", "/datasets", "/a", "/a.csv", "/a.parquet", "/b.csv", "/c.csv", "/a.csv?x=y",
+                           "/openapi.json", "/metrics", "/a.csv?_dry_run=1", "/readyz"):
                 answer = server.get(target)
                 shown += str(answer.headers) + answer.text
             server.terminate()
@@ -148,8 +179,14 @@ def test_secrets_are_shown_nowhere(serve, tmp_path):
 
 
 def test_a_password_in_the_endpoint_is_not_shown():
-    done = run("datasets", "--lake", "s3://bucket/lake", "--endpoint", f"http://user:{SECRET}@127.0.0.1:{s3_servers.free_port()}",
-               AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET, AWS_REGION="eu-west-1")
+    done = run("datasets",
+               "--lake",
+               "s3://bucket/lake",
+               "--endpoint",
+               f"http://user:{SECRET}@127.0.0.1:{s3_servers.free_port()}",
+               AWS_ACCESS_KEY_ID=KEY,
+               AWS_SECRET_ACCESS_KEY=SECRET,
+               AWS_REGION="eu-west-1")
     assert done.returncode in (1, 2, 3)
     assert_no_secret(done.stderr)
 
@@ -158,7 +195,11 @@ def test_the_fake_server_speaks_as_s3_does():
     """boto3 understands it, so that what Eider reads from it means something."""
     import boto3
     with FakeS3({**ROWS, "lake/d/b.csv": b"y\n"}) as store:
-        client = boto3.client("s3", endpoint_url=store.endpoint, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="eu-west-1")
+        client = boto3.client("s3",
+                              endpoint_url=store.endpoint,
+                              aws_access_key_id=KEY,
+                              aws_secret_access_key=SECRET,
+                              region_name="eu-west-1")
         listed = client.list_objects_v2(Bucket=BUCKET, Prefix="lake/", Delimiter="/")
         assert [entry["Key"] for entry in listed["Contents"]] == ["lake/a.csv"]
         assert [entry["Prefix"] for entry in listed["CommonPrefixes"]] == ["lake/d/"]

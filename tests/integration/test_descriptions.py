@@ -41,7 +41,8 @@ def test_a_description(server, lake):
     assert described["rows"] == ROWS and described["objects"] == 1
     assert described["bytes"] == (lake / "flights.parquet").stat().st_size
     columns = {column["name"]: column for column in described["columns"]}
-    assert (columns["delay"]["type"], columns["delay"]["minimum"], columns["delay"]["maximum"]) == ("INTEGER", "-60", "339")
+    assert (columns["delay"]["type"], columns["delay"]["minimum"], columns["delay"]["maximum"]) == ("INTEGER", "-60",
+                                                                                                    "339")
     assert columns["delay"]["nulls"] == len(range(0, ROWS, 17))
     assert columns["price"]["type"] == "DECIMAL(18,2)" and columns["tags"]["operators"] == ["isnull", "notnull"]
     assert "geojson" not in described["formats"] and "geojson" in server.get("/places").json()["formats"]

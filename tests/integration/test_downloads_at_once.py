@@ -29,8 +29,8 @@ def ask_at_once(server, targets):
 
 def test_two_hundred_different_downloads_each_get_exactly_their_rows(lake):
     answers = Answers(f"'{lake}/flights.parquet'")
-    wanted = [(f"/flights.csv?_columns=id,delay&delay__gte={number - 60}&id__lt={ROWS - number}", f"delay >= {number - 60} AND id < {ROWS - number}")
-              for number in range(DIFFERENT)]
+    wanted = [(f"/flights.csv?_columns=id,delay&delay__gte={number - 60}&id__lt={ROWS - number}",
+               f"delay >= {number - 60} AND id < {ROWS - number}") for number in range(DIFFERENT)]
     with EiderServer(lake) as server:
         got = ask_at_once(server, [target for target, _ in wanted])
     assert {answer.status for answer in got} == {200}
@@ -59,7 +59,10 @@ def test_a_failed_query_is_told_to_all_who_wait_for_it(serve, tmp_path):
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "json", "ndjson", "parquet", "arrow", "xlsx"])
 def test_equal_requests_are_equal_bytes_after_a_restart_too(lake, format):
-    targets = [f"/flights.{format}", f"/flights.{format}?_sort=-origin,delay", f"/text.{format}?delay__gte=0", f"/parts.{format}?_sort=tail"]
+    targets = [
+        f"/flights.{format}", f"/flights.{format}?_sort=-origin,delay", f"/text.{format}?delay__gte=0",
+        f"/parts.{format}?_sort=tail"
+    ]
     if format == "xlsx":
         targets = [target + ("&" if "?" in target else "?") + "_limit=500" for target in targets]
 
@@ -79,13 +82,15 @@ def test_a_result_that_was_evicted_is_made_again_byte_for_byte(lake):
         targets = [f"/flights.csv?id__gte={number}" for number in range(8)]
         first = [server.get(target).content for target in targets]
         assert [server.get(target).content for target in targets] == first
-        assert server.metric("eider_queries_total") > len(targets), "the quota cannot keep eight results of 1.4 MB, each in steps of 4 MiB"
+        assert server.metric("eider_queries_total") > len(
+            targets), "the quota cannot keep eight results of 1.4 MB, each in steps of 4 MiB"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "br"])
 def test_compressed_bytes_are_the_same_again(lake, coding):
     def ask():
-        with EiderServer(lake) as server, server.request("GET", "/flights.csv", stream=True, accept_encoding=coding) as answer:
+        with EiderServer(lake) as server, server.request("GET", "/flights.csv", stream=True,
+                                                         accept_encoding=coding) as answer:
             return answer.headers["ETag"], answer.raw.read(decode_content=False)
     assert ask() == ask()
 

@@ -12,9 +12,15 @@ from support import raw_http
 from support.eider_server import EiderServer
 from support.flights import ROWS, parse_csv, write_lake
 
-FORMATS = {"csv": "text/csv", "tsv": "text/tab-separated-values", "json": "application/json", "ndjson": "application/x-ndjson",
-           "parquet": "application/vnd.apache.parquet", "arrow": "application/vnd.apache.arrow.stream",
-           "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+FORMATS = {
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "json": "application/json",
+    "ndjson": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+}
 TARGET = "/flights.csv?delay__gte=50&_sort=-price"
 
 
@@ -49,10 +55,13 @@ def test_one_request_has_one_etag_however_it_is_written(server):
     tag = server.get("/flights.csv?origin=JFK&origin=LAX&delay__gte=5").headers["ETag"]
     assert server.get("/flights.csv?delay__gte=5&origin=LAX&origin=JFK").headers["ETag"] == tag
     assert server.get("/flights.csv?delay%5F%5Fgte=%35&origin=L%41X&origin=JFK").headers["ETag"] == tag
-    others = ["/flights.tsv?origin=JFK&origin=LAX&delay__gte=5", "/flights.csv?origin=JFK&delay__gte=5",
-              "/flights.csv?origin=JFK&origin=LAX&delay__gt=5", "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_limit=5",
-              "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_sort=id", "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_count=1",
-              "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_columns=id", "/text.csv?origin=JFK&origin=LAX&delay__gte=5"]
+    others = [
+        "/flights.tsv?origin=JFK&origin=LAX&delay__gte=5", "/flights.csv?origin=JFK&delay__gte=5",
+        "/flights.csv?origin=JFK&origin=LAX&delay__gt=5", "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_limit=5",
+        "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_sort=id",
+        "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_count=1",
+        "/flights.csv?origin=JFK&origin=LAX&delay__gte=5&_columns=id", "/text.csv?origin=JFK&origin=LAX&delay__gte=5"
+    ]
     tags = [server.get(target).headers["ETag"] for target in others]
     assert len({tag, *tags}) == len(tags) + 1
 
@@ -88,7 +97,8 @@ def test_head_says_what_get_says(server, format):
     head = server.request("HEAD", target)
     answer = server.get(target)
     assert head.content == b"" and int(head.headers["Content-Length"]) == len(answer.content)
-    for name in ("ETag", "Content-Type", "Content-Disposition", "Last-Modified", "Vary", "Accept-Ranges", "Cache-Control"):
+    for name in ("ETag", "Content-Type", "Content-Disposition", "Last-Modified", "Vary", "Accept-Ranges",
+                 "Cache-Control"):
         assert head.headers[name] == answer.headers[name], name
 
 
@@ -194,10 +204,12 @@ def test_codings(server, format, coding):
     assert "Accept-Encoding" in answer.headers["Vary"]
 
 
-@pytest.mark.parametrize("accepted, chosen", [
-    ("gzip, zstd, br", {"gzip", "zstd", "br"}), ("gzip;q=0.5, br;q=0.9", {"br"}), ("GZIP", {"gzip"}), ("x-gzip", {"gzip", None}),
-    ("gzip;q=0, zstd;q=0", {None}), ("deflate", {None}), ("*", {"gzip", "zstd", "br", None}), ("", {None}),
-    ("identity;q=1, gzip;q=0.1", {None, "gzip"}), ("br;q=0, *;q=0.5", {"gzip", "zstd", None})])
+@pytest.mark.parametrize("accepted, chosen", [("gzip, zstd, br", {"gzip", "zstd", "br"}),
+                                              ("gzip;q=0.5, br;q=0.9", {"br"}), ("GZIP", {"gzip"}),
+                                              ("x-gzip", {"gzip", None}), ("gzip;q=0, zstd;q=0", {None}),
+                                              ("deflate", {None}), ("*", {"gzip", "zstd", "br", None}), ("", {None}),
+                                              ("identity;q=1, gzip;q=0.1", {None, "gzip"}),
+                                              ("br;q=0, *;q=0.5", {"gzip", "zstd", None})])
 def test_the_best_accepted_coding_is_chosen(server, accepted, chosen):
     answer, _ = coded(server, "/flights.csv?_limit=100", accepted)
     assert answer.headers.get("Content-Encoding") in chosen
@@ -216,9 +228,12 @@ def digest(content):
     return "sha-256=:" + base64.b64encode(hashlib.sha256(content).digest()).decode() + ":"
 
 
-@pytest.mark.parametrize("target, coding, count", [
-    (TARGET, "identity", None), ("/flights.json", "identity", ROWS), ("/flights.csv", "gzip", ROWS), ("/flights.parquet", "identity", ROWS),
-    ("/flights.arrow", "identity", ROWS), ("/flights.xlsx?_limit=7", "identity", 7), ("/flights.ndjson?id=-1", "identity", 0)])
+@pytest.mark.parametrize("target, coding, count", [(TARGET, "identity", None), ("/flights.json", "identity", ROWS),
+                                                   ("/flights.csv", "gzip", ROWS),
+                                                   ("/flights.parquet", "identity", ROWS),
+                                                   ("/flights.arrow", "identity", ROWS),
+                                                   ("/flights.xlsx?_limit=7", "identity", 7),
+                                                   ("/flights.ndjson?id=-1", "identity", 0)])
 def test_trailers_tell_rows_and_digest(server, target, coding, count):
     answer = raw_http.ask(server.port, target, "TE: trailers", f"Accept-Encoding: {coding}")
     if count is None:
@@ -261,9 +276,9 @@ def test_without_an_extension_accept_decides(server, accept, answered):
     assert media_type(server.get("/flights", accept=accept)) == answered
 
 
-@pytest.mark.parametrize("accept, answered", [
-    ("text/csv;q=0.1, application/x-ndjson", "application/x-ndjson"), ("text/csv;q=0, application/x-ndjson", "application/x-ndjson"),
-    ("text/html;q=0.1, text/csv", "text/csv")])
+@pytest.mark.parametrize("accept, answered", [("text/csv;q=0.1, application/x-ndjson", "application/x-ndjson"),
+                                              ("text/csv;q=0, application/x-ndjson", "application/x-ndjson"),
+                                              ("text/html;q=0.1, text/csv", "text/csv")])
 def test_accept_is_weighed(server, accept, answered):
     assert media_type(server.get("/flights", accept=accept)) == answered
 
@@ -285,11 +300,13 @@ def test_only_get_and_head(server, method):
     assert method in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path, status, words", [
-    ("/flight.csv", 404, ["flight", "'flights'"]), ("/flight", 404, ["'flights'"]), ("/nothing.json?x=1", 404, ["nothing"]),
-    ("/flights.cvs", 406, ["cvs", "csv"]), ("/flights.docx", 406, ["docx", "parquet"]), ("/flights.", 406, ["csv"]),
-    ("/flights.CSV", 406, ["csv"]), ("/flights.geojson", 406, ["GeoJSON", "longitude"]), ("/flights/more.csv", 404, ["/datasets"]),
-    ("/a.b.csv", 404, ["/datasets"]), ("/" + "n" * 101 + ".csv", 404, ["100"]), ("/-/nothing", 404, [])])
+@pytest.mark.parametrize("path, status, words",
+                         [("/flight.csv", 404, ["flight", "'flights'"]), ("/flight", 404, ["'flights'"]),
+                          ("/nothing.json?x=1", 404, ["nothing"]), ("/flights.cvs", 406, ["cvs", "csv"]),
+                          ("/flights.docx", 406, ["docx", "parquet"]), ("/flights.", 406, ["csv"]),
+                          ("/flights.CSV", 406, ["csv"]), ("/flights.geojson", 406, ["GeoJSON", "longitude"]),
+                          ("/flights/more.csv", 404, ["/datasets"]), ("/a.b.csv", 404, ["/datasets"]),
+                          ("/" + "n" * 101 + ".csv", 404, ["100"]), ("/-/nothing", 404, [])])
 def test_what_is_not_there(server, path, status, words):
     answer = server.get(path)
     assert answer.status_code == status, answer.text

@@ -33,7 +33,8 @@ def download(server, tmp_path):
 
 
 def casts(relation, types):
-    return "SELECT " + ", ".join(f"CAST({quoted(name)} AS {type}) AS {quoted(name)}" for name, type in types) + f" FROM {relation}"
+    return "SELECT " + ", ".join(f"CAST({quoted(name)} AS {type}) AS {quoted(name)}"
+                                 for name, type in types) + f" FROM {relation}"
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -49,8 +50,9 @@ def test_delimited_text(lake, download, name, format, delimiter):
     """All values as text, which equals DuckDB's own text of them; a null is an empty field, an empty text is "". """
     source = f"'{lake}/{name}.parquet'"
     types = columns(source)
-    got = (f"read_csv('{download(f'{name}.{format}')}', header=true, all_varchar=true, delim='{delimiter}', quote='\"', "
-           "escape='\"', nullstr='', allow_quoted_nulls=false, strict_mode=true, max_line_size=10000000)")
+    got = (
+        f"read_csv('{download(f'{name}.{format}')}', header=true, all_varchar=true, delim='{delimiter}', quote='\"', "
+        "escape='\"', nullstr='', allow_quoted_nulls=false, strict_mode=true, max_line_size=10000000)")
     assert [column for column, _ in columns(got)] == [column for column, _ in types]
     assert_same_rows(casts(source, [(column, "VARCHAR") for column, _ in types]), f"FROM {got}")
 

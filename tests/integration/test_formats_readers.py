@@ -75,7 +75,9 @@ def test_arrow_by_pyarrow(lake, download, name):
     got.drop_columns([column for column in ("time",) if name in ("every", "one")]).validate(full=True)
     source = pyarrow.parquet.read_table(lake / f"{name}.parquet")
     assert got.schema.names == source.schema.names
-    comparable = [column for column in source.schema.names if got.schema.field(column).type == source.schema.field(column).type]
+    comparable = [
+        column for column in source.schema.names if got.schema.field(column).type == source.schema.field(column).type
+    ]
     assert [column for column in comparable if not equal_columns(source[column], got[column])] == []
     if name in ("texts", "controls", "numbers"):
         assert comparable == source.schema.names
@@ -173,14 +175,18 @@ def test_nested_json_by_a_strict_parser(download):
                        "deep": [{"t": ["p", None, ""], "d": "2024-01-02"}]}
     assert rows[2] == {"id": 3, "list": None, "struct": None, "map": None, "deep": None}
     every = parse_json(download("every.json?_columns=double_array,map,struct_of_arrays,nested_int_array"))[1]
-    assert every["double_array"] == [decimal.Decimal("42.0"), "NaN", "Infinity", "-Infinity", None, decimal.Decimal("-42.0")]
+    assert every["double_array"] == [
+        decimal.Decimal("42.0"), "NaN", "Infinity", "-Infinity", None,
+        decimal.Decimal("-42.0")
+    ]
     assert every["map"] == {"key1": "🦆🦆🦆🦆🦆🦆", "key2": "goose"}
     assert every["struct_of_arrays"] == {"a": [42, 999, None, None, -42], "b": ["🦆🦆🦆🦆🦆🦆", "goose", None, ""]}
     assert every["nested_int_array"][1] == [42, 999, None, None, -42]
 
 
 def test_words_for_non_finite_numbers_inside_texts_stay(server, tmp_path, serve):
-    write("SELECT 'NaN \"Infinity\", -Infinity' AS \"NaN\", 'NaN'::DOUBLE AS x, ['a\\', 'NaN'] AS list", tmp_path / "words.parquet")
+    write("SELECT 'NaN \"Infinity\", -Infinity' AS \"NaN\", 'NaN'::DOUBLE AS x, ['a\\', 'NaN'] AS list",
+          tmp_path / "words.parquet")
     got = parse_json(serve(tmp_path).get("/words.json").text)
     assert got == [{"NaN": 'NaN "Infinity", -Infinity', "x": "NaN", "list": ["a\\", "NaN"]}]
 
@@ -190,5 +196,6 @@ def test_ndjson_by_pyarrow_and_polars(lake, download, name):
     content = download(f"{name}.ndjson")
     count = duckdb.execute(f"SELECT count(*) FROM '{lake}/{name}.parquet'").fetchone()[0]
     if name == "texts":
-        assert polars.read_ndjson(content).equals(polars.read_parquet(lake / "texts.parquet").cast({"id": polars.Int64}))
+        assert polars.read_ndjson(content).equals(
+            polars.read_parquet(lake / "texts.parquet").cast({"id": polars.Int64}))
     assert pyarrow.json.read_json(io.BytesIO(content)).num_rows == count

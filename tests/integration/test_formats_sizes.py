@@ -1,4 +1,4 @@
-"""Formats at the sizes where writers and readers break: no column's fault, millions of rows, huge values, many columns."""
+"""Formats at the sizes where writers and readers break: millions of rows, huge values, many columns."""
 import csv
 import io
 import json
@@ -20,13 +20,17 @@ WIDE = 10_000
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sizes")
-    write(f"""SELECT i AS id, CASE WHEN i % 7 = 0 THEN NULL WHEN i % 5 = 0 THEN '' WHEN i % 11 = 0 THEN 'a,"' || i || chr(10)
-          ELSE 'row ' || i END AS text, CASE WHEN i % 3 = 0 THEN NULL ELSE i / 8 END AS number FROM range({MANY}) AS t(i)""",
-          folder / "many.parquet", "ROW_GROUP_SIZE 100000")
+    write(
+        f"""SELECT i AS id, CASE WHEN i % 7 = 0 THEN NULL WHEN i % 5 = 0 THEN '' WHEN i % 11 = 0 THEN
+          'a,"' || i || chr(10) ELSE 'row ' || i END AS text, CASE WHEN i % 3 = 0 THEN NULL ELSE i / 8 END AS number
+          FROM range({MANY}) AS t(i)""",
+        folder / "many.parquet", "ROW_GROUP_SIZE 100000")
     # Quotes and line ends fall on every place of a writer's buffers.
-    write(f"""SELECT i AS id, CASE i WHEN 1 THEN repeat('x', {HUGE}) WHEN 2 THEN repeat('"' || chr(13) || chr(10), {HUGE} // 3)
+    write(
+        f"""SELECT i AS id, CASE i WHEN 1 THEN repeat('x', {HUGE})
+          WHEN 2 THEN repeat('"' || chr(13) || chr(10), {HUGE} // 3)
           WHEN 3 THEN repeat('é🦆', {HUGE} // 6) WHEN 4 THEN NULL ELSE '' END AS text FROM range(6) AS t(i)""",
-          folder / "huge.parquet")
+        folder / "huge.parquet")
     wide = pyarrow.table({f"c{place}": [place, place + 1, place + 2] for place in range(WIDE)})
     pyarrow.parquet.write_table(wide, folder / "wide.parquet")
     return folder
@@ -52,8 +56,8 @@ def download(server, tmp_path):
 
 def reader(path):
     """What DuckDB reads this file with."""
-    csv_options = "header=true, quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, max_line_size=50000000, " \
-                  "buffer_size=200000000"
+    csv_options = "header=true, quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, " \
+                  "max_line_size=50000000, buffer_size=200000000"
     return {".csv": f"read_csv('{path}', {csv_options}, delim=',', {{types}})",
             ".tsv": f"read_csv('{path}', {csv_options}, delim='\t', {{types}})",
             ".json": f"read_json('{path}', format='array', maximum_object_size=100000000, {{types}})",
@@ -70,7 +74,8 @@ def test_three_million_rows_in_order(lake, download, format):
         got = "got"
     else:
         got = reader(path).format(types="columns={id: 'BIGINT', text: 'VARCHAR', number: 'DOUBLE'}")
-    summary = "SELECT count(*), count(text), count(number), bit_xor(hash(id, text, number)), sum(hash(id, text, number)::HUGEINT)"
+    summary = ("SELECT count(*), count(text), count(number), bit_xor(hash(id, text, number)), "
+               "sum(hash(id, text, number)::HUGEINT)")
     assert (connection.execute(f"{summary} FROM {got}").fetchone() ==
             connection.execute(f"{summary} FROM '{lake}/many.parquet'").fetchone())
     moved = f"SELECT count(*) FROM (SELECT id, row_number() OVER () - 1 AS place FROM {got}) WHERE id <> place"
@@ -100,7 +105,8 @@ def test_huge_texts_by_others(lake, download):
 def test_ten_thousand_columns_as_text(server):
     names = [f"c{place}" for place in range(WIDE)]
     rows = [[place + row for place in range(WIDE)] for row in range(3)]
-    assert list(csv.reader(server.get("/wide.csv").text.splitlines())) == [names, *([str(v) for v in row] for row in rows)]
+    assert list(csv.reader(
+        server.get("/wide.csv").text.splitlines())) == [names, *([str(v) for v in row] for row in rows)]
     assert server.get("/wide.json").json() == [dict(zip(names, row)) for row in rows]
 
 

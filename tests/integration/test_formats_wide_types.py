@@ -1,4 +1,4 @@
-"""Types that no Parquet source can bring, for CSV whose types are said in eider.yaml: every format carries their values."""
+"""Types that no Parquet source can bring, but CSV whose types eider.yaml says: every format carries their values."""
 import io
 
 import duckdb
@@ -9,13 +9,18 @@ import pytest
 from support.eider_server import EiderServer
 
 CELLS = {
-    "HUGEINT": ["170141183460469231731687303715884105727", "-170141183460469231731687303715884105728", "9007199254740993", ""],
+    "HUGEINT": [
+        "170141183460469231731687303715884105727", "-170141183460469231731687303715884105728", "9007199254740993", ""
+    ],
     "UHUGEINT": ["340282366920938463463374607431768211455", "0", "18446744073709551616", ""],
     "INTERVAL": ["00:00:00.123456", "1 year 2 months 3 days 04:05:06.000007", "", "00:00:00"],
     "NEGATIVE": ["-1 day", "-00:00:01", "", "00:00:00"],
     "TIMESTAMP_NS": ["2024-02-29 12:34:56.123456789", "1677-09-22 00:00:00", "", "2262-04-11 23:47:16.854775806"],
     "TIME": ["23:59:59.999999", "00:00:00", "", "12:00:00"],
-    "UUID": ["00112233-4455-6677-8899-aabbccddeeff", "ffffffff-ffff-ffff-ffff-ffffffffffff", "", "00000000-0000-0000-0000-000000000000"],
+    "UUID": [
+        "00112233-4455-6677-8899-aabbccddeeff", "ffffffff-ffff-ffff-ffff-ffffffffffff", "",
+        "00000000-0000-0000-0000-000000000000"
+    ],
     "DECIMAL(38,10)": ["9999999999999999999999999999.9999999999", "-0.0000000001", "", "1.0000000000"],
     "BIT": ["101", "0", "", "1111111111111111111111111111111111111111111111111111111111111111111111"],
     "VARCHAR": ["001", "1e5", "", "true"],
@@ -64,8 +69,10 @@ def test_json(server, type):
 
 
 @pytest.mark.parametrize("type", [
-    pytest.param(type, marks=pytest.mark.xfail(strict=True, reason="Parquet's writer has no type for it, and says nothing"))
-    if type in LOST_IN_PARQUET else type for type in CELLS])
+    pytest.param(type,
+                 marks=pytest.mark.xfail(strict=True, reason="Parquet's writer has no type for it, and says nothing"))
+    if type in LOST_IN_PARQUET else type for type in CELLS
+])
 def test_parquet(server, tmp_path, type):
     path = tmp_path / "a.parquet"
     path.write_bytes(column(server, "parquet", type).content)

@@ -21,7 +21,8 @@ def sheet(serve, tmp_path):
 
 
 def test_plain_values(sheet):
-    rows, complaints = sheet("""SELECT 1::TINYINT AS i, -2::BIGINT AS b, 1.5::DOUBLE AS d, 12.34::DECIMAL(9, 2) AS m, true AS t,
+    rows, complaints = sheet(
+        """SELECT 1::TINYINT AS i, -2::BIGINT AS b, 1.5::DOUBLE AS d, 12.34::DECIMAL(9, 2) AS m, true AS t,
         'text' AS s, DATE '2024-02-29' AS day, TIME '12:34:56' AS hour, TIMESTAMP '2024-02-29 12:34:56.789' AS moment,
         TIMESTAMPTZ '2024-02-29 12:34:56+02' AS zoned, NULL::INTEGER AS nothing, [1, 2] AS list, 'x'::BLOB AS blob""")
     assert rows[0] == ["i", "b", "d", "m", "t", "s", "day", "hour", "moment", "zoned", "nothing", "list", "blob"]
@@ -32,8 +33,9 @@ def test_plain_values(sheet):
 
 
 def test_texts(sheet):
-    rows, complaints = sheet(f"SELECT * FROM ({TEXTS}) WHERE NOT contains(text, chr(13)) AND trim(text, ' ' || chr(9) || chr(10)) = text "
-                             f"AND text <> '' ORDER BY id")
+    rows, complaints = sheet(
+        f"SELECT * FROM ({TEXTS}) WHERE NOT contains(text, chr(13)) AND trim(text, ' ' || chr(9) || chr(10)) = text "
+        f"AND text <> '' ORDER BY id")
     texts = {row[0]: row[1] for row in rows[1:]}
     assert texts[4] == "NULL" and texts[8] == 'a "quoted" word' and texts[12] == "two\nlines" and texts[20] == "👩‍🚀🦆"
     assert texts[28] == "=1+1" and texts[30] == '<a href="x">&amp;</a>' and texts[25] == "001"
@@ -49,7 +51,8 @@ def test_null_and_empty_text(sheet):
 
 def test_integers_beyond_a_double_keep_their_digits(sheet):
     """As text: Excel's numbers are doubles."""
-    rows, _ = sheet("SELECT 9223372036854775807 AS big, 18446744073709551615::UBIGINT AS bigger, -9007199254740993 AS odd")
+    rows, _ = sheet(
+        "SELECT 9223372036854775807 AS big, 18446744073709551615::UBIGINT AS bigger, -9007199254740993 AS odd")
     assert rows[1] == ["9223372036854775807", "18446744073709551615", "-9007199254740993"]
 
 
@@ -65,7 +68,9 @@ def test_columns_and_filters(sheet):
 
 @pytest.mark.parametrize("sql", [
     "SELECT 'NaN'::DOUBLE AS x", "SELECT 'Infinity'::DOUBLE AS x", "SELECT '-Infinity'::FLOAT AS x",
-    "SELECT ' spaces ' AS x", "SELECT chr(9) || 'tab' AS x"], ids=["nan", "infinity", "minus-infinity", "spaces", "tab"])
+    "SELECT ' spaces ' AS x", "SELECT chr(9) || 'tab' AS x"
+],
+                         ids=["nan", "infinity", "minus-infinity", "spaces", "tab"])
 def test_excel_takes_the_cell(sheet, sql):
     _, complaints = sheet(sql)
     assert complaints == []

@@ -1,4 +1,4 @@
-"""What happens in the middle of a download: the data changes, the reader stops, the disk is full, the server is told to stop.
+"""In the middle of a download the data changes, the reader stops, the disk is full, the server is told to stop.
 
 The answer is whole or visibly broken; never a mixture, never short.
 """
@@ -21,8 +21,12 @@ GROUPS = 5
 def versions(folder, suffix):
     """Two files of one layout, so that a mixture of them would read well, and the one column that tells them apart."""
     options = "ROW_GROUP_SIZE 2048" if suffix == ".parquet" else ""
-    return [write(f"SELECT {word} AS version, i AS id, repeat(chr(97 + (hash(i) % 26)::INTEGER), 40) AS padding "
-                  f"FROM range({GROUPS * 2048}) AS r(i)", folder / f"{word}{suffix}", options).read_bytes() for word in (111, 222)]
+    return [
+        write(
+            f"SELECT {word} AS version, i AS id, repeat(chr(97 + (hash(i) % 26)::INTEGER), 40) AS padding "
+            f"FROM range({GROUPS * 2048}) AS r(i)", folder / f"{word}{suffix}", options).read_bytes()
+        for word in (111, 222)
+    ]
 
 
 def which(content):
@@ -84,7 +88,10 @@ def overwrite(path, content):
 @pytest.mark.parametrize("replace", [replace_by_rename, overwrite], ids=["renamed", "overwritten"])
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_a_file_replaced_at_many_moments_of_its_reading(tmp_path, suffix, replace):
-    """Whichever moments it hits: every whole answer is of one version. A file written in place may be seen half-written, and refused."""
+    """Whichever moments it hits: every whole answer is of one version.
+
+    A file that is written in place may be seen half-written, and refused.
+    """
     both = versions(tmp_path / "made", suffix)
     lake = tmp_path / "lake"
     lake.mkdir()
@@ -94,13 +101,15 @@ def test_a_file_replaced_at_many_moments_of_its_reading(tmp_path, suffix, replac
     with EiderServer(lake, "--threads", 1) as server:
         for number in range(40):
             with Client(server.port) as client:
-                client.send(f"/a.csv?id__gte={-number}", "Connection: close")  # another request each time: nothing is kept
+                client.send(f"/a.csv?id__gte={-number}",
+                            "Connection: close")  # another request each time: nothing is kept
                 for _ in range(number * 4000):
                     pass
                 replace(path, both[(number + 1) % 2])
                 with contextlib.suppress(Cut):
                     answer = client.rest(client.head())
-                    assert answer.status in (200, 503) or replace is overwrite and answer.status in (400, 502), answer.body
+                    assert answer.status in (200,
+                                             503) or replace is overwrite and answer.status in (400, 502), answer.body
                     whole += answer.status == 200 and which(answer.body) in ("111", "222")
         replace(path, both[0])
         assert which(server.get("/a.csv").content) == "111"
@@ -109,13 +118,15 @@ def test_a_file_replaced_at_many_moments_of_its_reading(tmp_path, suffix, replac
 
 @pytest.mark.parametrize("change", ["replaced", "overwritten", "deleted"])
 def test_a_reader_that_has_begun_gets_the_old_bytes_whole(serve, tmp_path, change):
-    path = write("SELECT 111 AS version, i AS id, repeat('x', 500) AS padding FROM range(60000) AS r(i)", tmp_path / "a.parquet")
+    path = write("SELECT 111 AS version, i AS id, repeat('x', 500) AS padding FROM range(60000) AS r(i)",
+                 tmp_path / "a.parquet")
     server = serve(tmp_path)
     whole = server.get("/a.csv").content
     with Client(server.port, receive_buffer_bytes=4096) as client:
         client.send("/a.csv", "Connection: close")
         answer = client.head()
-        other = write("SELECT 222 AS version, i AS id, repeat('y', 500) AS padding FROM range(60000) AS r(i)", tmp_path / "made/b.parquet")
+        other = write("SELECT 222 AS version, i AS id, repeat('y', 500) AS padding FROM range(60000) AS r(i)",
+                      tmp_path / "made/b.parquet")
         if change == "deleted":
             path.unlink()
         elif change == "overwritten":

@@ -10,11 +10,15 @@ from support.relations import write
 # Every type that can be an order, with nulls, duplicates and the ends of types.
 KEYED = """SELECT i AS id, CASE WHEN i % 7 = 0 THEN NULL ELSE i % 5 END AS number,
     CASE WHEN i % 11 = 0 THEN NULL WHEN i % 6 = 0 THEN '' ELSE chr(97 + (i % 9)::INTEGER) || ',"é' END AS text,
-    CASE WHEN i % 8 = 0 THEN 'NaN'::DOUBLE WHEN i % 9 = 0 THEN 'Infinity'::DOUBLE WHEN i % 10 = 0 THEN NULL ELSE (i % 12) / 7.0::DOUBLE END AS ratio,
+    CASE WHEN i % 8 = 0 THEN 'NaN'::DOUBLE WHEN i % 9 = 0 THEN 'Infinity'::DOUBLE WHEN i % 10 = 0 THEN NULL
+         ELSE (i % 12) / 7.0::DOUBLE END AS ratio,
     ((i % 13) / 3.0)::FLOAT AS single, ((i % 14) / 8)::DECIMAL(9, 3) AS price, i % 3 = 0 AS flag,
-    TIMESTAMP '2024-01-01' + INTERVAL (i % 15) MICROSECOND AS moment, make_timestamptz((i % 16)::BIGINT * 1000001) AS zoned,
-    make_timestamp_ns((i % 17)::BIGINT) AS nanos, DATE '2024-02-25' + (i % 6)::INTEGER AS day, TIME '10:00:00' + INTERVAL (i % 4) SECOND AS hour,
-    ('00000000-0000-0000-0000-00000000000' || i % 10)::UUID AS uuid, encode('b' || i % 3) AS bytes, [i % 2, i % 3] AS list,
+    TIMESTAMP '2024-01-01' + INTERVAL (i % 15) MICROSECOND AS moment,
+    make_timestamptz((i % 16)::BIGINT * 1000001) AS zoned,
+    make_timestamp_ns((i % 17)::BIGINT) AS nanos,
+    DATE '2024-02-25' + (i % 6)::INTEGER AS day, TIME '10:00:00' + INTERVAL (i % 4) SECOND AS hour,
+    ('00000000-0000-0000-0000-00000000000' || i % 10)::UUID AS uuid,
+    encode('b' || i % 3) AS bytes, [i % 2, i % 3] AS list,
     {'a': i % 2, 'b': 'x' || i % 3} AS struct, to_days((i % 5)::INTEGER) AS span
     FROM range(120) AS t(i)"""
 PLAIN = ["number", "text", "ratio", "price", "flag", "moment", "day"]
@@ -28,7 +32,8 @@ def server(tmp_path_factory):
     for part in range(3):
         write(f"FROM '{source}' WHERE id % 3 = {part}", lake / f"parts/p{part}.parquet")
     write(f"SELECT id, {', '.join(PLAIN)} FROM '{source}'", lake / "text.csv", "HEADER true")
-    write(f"SELECT id, {', '.join(PLAIN)} FROM '{source}' WHERE NOT isnan(ratio) AND NOT isinf(ratio)", lake / "lines.ndjson")
+    write(f"SELECT id, {', '.join(PLAIN)} FROM '{source}' WHERE NOT isnan(ratio) AND NOT isinf(ratio)",
+          lake / "lines.ndjson")
     with EiderServer(lake) as running:
         yield running
 
@@ -130,8 +135,10 @@ def test_a_page_may_have_another_size(server):
     assert parse_csv(server.get(f"/keyed.csv?_sort=text&_after={token}").content)[1] == whole[5:]
 
 
-@pytest.mark.parametrize("spoil", [lambda token: token[:-3], lambda token: token + "AAAA", lambda token: "A" + token[1:],
-                                   lambda token: token.swapcase(), lambda token: "%00"])
+@pytest.mark.parametrize("spoil", [
+    lambda token: token[:-3], lambda token: token + "AAAA", lambda token: "A" + token[1:],
+    lambda token: token.swapcase(), lambda token: "%00"
+])
 def test_a_spoiled_token_is_refused(server, spoil):
     answer = server.get(f"/keyed.csv?_limit=5&_after={spoil(token_of(server, '/keyed.csv?_limit=5'))}")
     assert answer.status_code == 400 and answer.json()["parameter"] == "_after"

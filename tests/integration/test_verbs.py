@@ -17,8 +17,11 @@ def lake(tmp_path_factory):
     return write_lake(tmp_path_factory.mktemp("flights"))
 
 
-TARGETS = ["flights.csv?origin=JFK&_sort=-price", "flights.json?_limit=10", "flights.parquet?_columns=id,price", "flights.xlsx?_limit=5",
-           "flights.ndjson?delay__isnull", "text.tsv?_columns=id,origin", "flights.csv?_count=1", "parts.csv?month=03"]
+TARGETS = [
+    "flights.csv?origin=JFK&_sort=-price", "flights.json?_limit=10", "flights.parquet?_columns=id,price",
+    "flights.xlsx?_limit=5", "flights.ndjson?delay__isnull", "text.tsv?_columns=id,origin", "flights.csv?_count=1",
+    "parts.csv?month=03"
+]
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -119,8 +122,11 @@ def test_get_to_a_full_disk(lake):
 
 
 def test_get_into_a_closed_pipe_ends_quietly_or_says_so(lake):
-    process = subprocess.Popen([binary(), "get", "--lake", lake, "flights.json"], env=clean_environment(), stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([binary(), "get", "--lake", lake, "flights.json"],
+                               env=clean_environment(),
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE,
+                               text=True)
     process.stdout.close()
     errors = process.stderr.read()
     assert process.wait(PATIENCE_SECONDS) != 0 and "Sanitizer" not in errors
@@ -129,7 +135,10 @@ def test_get_into_a_closed_pipe_ends_quietly_or_says_so(lake):
 def on_a_terminal(*arguments):
     """What a verb draws on a terminal of its own."""
     leader, follower = pty.openpty()
-    process = subprocess.Popen([binary(), *map(str, arguments)], env=clean_environment(), stderr=follower, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([binary(), *map(str, arguments)],
+                               env=clean_environment(),
+                               stderr=follower,
+                               stdout=subprocess.DEVNULL)
     os.close(follower)
     drawn = b""
     try:
@@ -205,10 +214,12 @@ def test_wrong_usage_exits_with_2(arguments):
     assert done.returncode == 2 and done.stderr
 
 
-@pytest.mark.parametrize("options, words", [
-    (["--listen", "nowhere"], ["--listen", "nowhere"]), (["--listen", "127.0.0.1:99999"], ["99999"]), (["--memory", "much"], ["--memory", "much"]),
-    (["--spool-bytes", "0"], ["--spool-bytes"]), (["--config", "/no/such.yaml"], ["/no/such.yaml"]),
-    (["--spool-folder", "/no/such/folder"], ["/no/such/folder"])])
+@pytest.mark.parametrize("options, words", [(["--listen", "nowhere"], ["--listen", "nowhere"]),
+                                            (["--listen", "127.0.0.1:99999"], ["99999"]),
+                                            (["--memory", "much"], ["--memory", "much"]),
+                                            (["--spool-bytes", "0"], ["--spool-bytes"]),
+                                            (["--config", "/no/such.yaml"], ["/no/such.yaml"]),
+                                            (["--spool-folder", "/no/such/folder"], ["/no/such/folder"])])
 def test_wrong_options_are_named_before_anything_is_served(lake, options, words):
     refused = EiderServer(lake, *options).refusal()
     assert refused, "it serves"

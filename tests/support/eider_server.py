@@ -99,7 +99,7 @@ class EiderServer:
         return code
 
     def get(self, path, **headers):
-        """The response as it came: no coding is asked for unless a header does. `accept_encoding=…` is Accept-Encoding."""
+        """The response as it came: no coding unless a header asks for one. `accept_encoding=…` is Accept-Encoding."""
         return self.request("GET", path, **headers)
 
     def request(self, method, path, stream=False, **headers):

@@ -13,7 +13,9 @@ import urllib.parse
 from collections.abc import Callable
 
 BUCKET = "bucket"
-KEY, SECRET, TOKEN = "AKIAFAKEFAKEFAKEFAKE", "fakeSecretKeyThatMustNotBeShown0123456789", "fakeSessionTokenThatMustNotBeShown"
+KEY = "AKIAFAKEFAKEFAKEFAKE"
+SECRET = "fakeSecretKeyThatMustNotBeShown0123456789"
+TOKEN = "fakeSessionTokenThatMustNotBeShown"
 
 
 @dataclasses.dataclass
@@ -97,11 +99,13 @@ class FakeS3:
             if delimiter and delimiter in inside:
                 prefixes.add(prefix + inside.split(delimiter)[0] + delimiter)
                 continue
-            contents += (f"<Contents><Key>{key}</Key><LastModified>2022-01-01T00:00:00.000Z</LastModified>"
-                         f"<ETag>{etag_of(content).replace(chr(34), '&quot;')}</ETag><Size>{len(content)}</Size></Contents>")
+            contents += (
+                f"<Contents><Key>{key}</Key><LastModified>2022-01-01T00:00:00.000Z</LastModified>"
+                f"<ETag>{etag_of(content).replace(chr(34), '&quot;')}</ETag><Size>{len(content)}</Size></Contents>")
         shared = "".join(f"<CommonPrefixes><Prefix>{found}</Prefix></CommonPrefixes>" for found in sorted(prefixes))
-        return (f"<?xml version='1.0'?><ListBucketResult><Name>{BUCKET}</Name><Prefix>{prefix}</Prefix><IsTruncated>false"
-                f"</IsTruncated>{contents}{shared}</ListBucketResult>")
+        return (
+            f"<?xml version='1.0'?><ListBucketResult><Name>{BUCKET}</Name><Prefix>{prefix}</Prefix><IsTruncated>false"
+            f"</IsTruncated>{contents}{shared}</ListBucketResult>")
 
     def _handler(self):
         fake = self

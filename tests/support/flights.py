@@ -12,7 +12,8 @@ FLIGHTS = f"""SELECT i AS id,
     TIMESTAMP '2024-01-01 00:00:00' + INTERVAL (i * 26) MINUTE AS date,
     CASE WHEN i % 17 = 0 THEN NULL ELSE (hash(i) % 400)::INTEGER - 60 END AS delay,
     (hash(i + 1) % 40)::SMALLINT * 100 AS distance,
-    CASE WHEN i % 29 = 0 THEN NULL ELSE ['JFK', 'LAX', 'SFO', 'ORD', 'São Paulo', 'New York', 'a,b', 'x"y', ''][(hash(i + 2) % 9)::INT + 1] END AS origin,
+    CASE WHEN i % 29 = 0 THEN NULL
+         ELSE ['JFK', 'LAX', 'SFO', 'ORD', 'São Paulo', 'New York', 'a,b', 'x"y', ''][(hash(i + 2) % 9)::INT + 1] END AS origin,
     CASE WHEN i % 31 = 0 THEN NULL WHEN i % 37 = 0 THEN 'NaN'::DOUBLE WHEN i % 41 = 0 THEN 'Infinity'::DOUBLE
          ELSE (hash(i + 3) % 1000) / 7.0::DOUBLE END AS ratio,
     ((hash(i + 4) % 100000) / 100)::DECIMAL(18, 2) AS price,

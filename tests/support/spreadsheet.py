@@ -22,7 +22,9 @@ def complaints(content):
         sheet = book.read(SHEET).decode()
     found = [f"no number: {value}" for value in re.findall(r"<v>([^<]*)</v>", sheet) if not NUMBER.fullmatch(value)]
     found += [f"trimmed: {text!r}" for text in re.findall(r"<t>([^<]*)</t>", sheet) if text != text.strip(" \t\r\n")]
-    found += [f"too long: {len(text)}" for text in re.findall(r"<t[^>]*>([^<]*)</t>", sheet) if len(text) > LONGEST_TEXT]
+    found += [
+        f"too long: {len(text)}" for text in re.findall(r"<t[^>]*>([^<]*)</t>", sheet) if len(text) > LONGEST_TEXT
+    ]
     return found
 
 

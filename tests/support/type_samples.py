@@ -30,7 +30,8 @@ TIMES = """SELECT row_number() OVER () AS id, * FROM (VALUES
     (DATE '2024-02-29', TIME '23:59:59.999999', TIMESTAMP '2024-02-29 23:59:59.999999',
      TIMESTAMPTZ '2024-02-29 23:59:59.999999+05:30', TIMESTAMP_NS '2024-02-29 23:59:59.999999999',
      INTERVAL '14 months 3 days 12:34:56.789', UUID '00112233-4455-6677-8899-aabbccddeeff', '\\x00\\xff"\\x0a,'::BLOB),
-    ('1969-12-31', '00:00:00', '1969-12-31 23:59:59.999999', '1969-12-31 23:59:59.999999-12', '1969-12-31 23:59:59.999999999',
+    ('1969-12-31', '00:00:00', '1969-12-31 23:59:59.999999', '1969-12-31 23:59:59.999999-12',
+     '1969-12-31 23:59:59.999999999',
      '1 day', 'ffffffff-ffff-ffff-ffff-ffffffffffff', ''),
     ('0001-01-01', '12:00:00', '0001-01-01 00:00:00', '1582-10-15 00:00:00+00', '1700-01-01 00:00:00',
      '0 days', '00000000-0000-0000-0000-000000000000', 'abc'),
@@ -40,13 +41,22 @@ TIMES = """SELECT row_number() OVER () AS id, * FROM (VALUES
     AS times(date, time, timestamp, timestamp_tz, timestamp_ns, interval, uuid, blob)"""
 
 NESTED = """SELECT * FROM (VALUES
-    (1, [1, NULL, 3], {'x': 1, 'y': 'a,"b"'}, MAP {'k': 1.5, 'l,"m"': NULL}, [{'t': ['p', NULL, ''], 'd': DATE '2024-01-02'}]),
+    (1, [1, NULL, 3], {'x': 1, 'y': 'a,"b"'}, MAP {'k': 1.5, 'l,"m"': NULL},
+     [{'t': ['p', NULL, ''], 'd': DATE '2024-01-02'}]),
     (2, [], {'x': NULL, 'y': ''}, MAP {}, []),
     (3, NULL, NULL, NULL, NULL),
-    (4, [9], {'x': 9, 'y': 'zwei' || chr(10) || 'Zeilen'}, MAP {'': 0.25}, [{'t': [], 'd': NULL}, NULL, {'t': NULL, 'd': DATE '1999-12-31'}]))
+    (4, [9], {'x': 9, 'y': 'zwei' || chr(10) || 'Zeilen'}, MAP {'': 0.25},
+     [{'t': [], 'd': NULL}, NULL, {'t': NULL, 'd': DATE '1999-12-31'}]))
     AS nested(id, list, struct, map, deep)"""
 
-SAMPLES = {"every": EVERY_TYPE, "texts": TEXTS, "controls": CONTROLS, "numbers": NUMBERS, "times": TIMES, "nested": NESTED}
+SAMPLES = {
+    "every": EVERY_TYPE,
+    "texts": TEXTS,
+    "controls": CONTROLS,
+    "numbers": NUMBERS,
+    "times": TIMES,
+    "nested": NESTED
+}
 
 
 def write_samples(folder):
