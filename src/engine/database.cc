@@ -18,6 +18,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/lake_file_system.h"
 #include "engine/limited_sink.h"
+#include "engine/real_casts.h"
 #include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
 #include "engine/watchdog.h"
@@ -152,6 +153,7 @@ class DuckDatabase final : public Database {
       auto& files = database_->instance->GetFileSystem();
       files.RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>());
       files.RegisterSubSystem(duckdb::make_uniq<SinkFileSystem>());
+      RegisterRealCasts(*database_->instance);
       duckdb::Connection connection(*database_);
       WriteInOrderOnOneThread(connection);
       return Confine(connection);
