@@ -139,6 +139,23 @@ def test_a_reader_that_has_begun_gets_the_old_bytes_whole(serve, tmp_path, chang
         assert client.rest(answer).body == whole
 
 
+@pytest.mark.parametrize("change", ["replaced", "deleted"])
+def test_a_reader_of_s3_that_has_begun_gets_the_old_bytes_or_sees_a_cut(serve, tmp_path, change):
+    old, new = (write(f"SELECT {version} AS version, i AS id, repeat('x', 500) AS padding FROM range(60000) AS r(i)",
+                      tmp_path / f"{version}.parquet").read_bytes() for version in (111, 222))
+    with FakeS3({"lake/a.parquet": old}) as store:
+        server = serve(store.lake, **store.environment())
+        whole = server.get("/a.csv").content
+        fresh = serve(store.lake, **store.environment())
+        with Client(fresh.port, receive_buffer_bytes=4096) as client:
+            client.send("/a.csv", "Connection: close")
+            answer = client.head()
+            store.objects = {"lake/a.parquet": new} if change == "replaced" else {}
+            with contextlib.suppress(Cut):
+                assert client.rest(answer).body == whole
+            assert whole.startswith(answer.body)
+
+
 # --- Readers that stop ---
 
 def test_readers_that_stop_hold_little_and_keep_nobody_waiting(serve, tmp_path):
