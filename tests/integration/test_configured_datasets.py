@@ -37,8 +37,8 @@ def lake(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lake")
     for part in (1, 2):
         write(
-            f"SELECT 'secret ' || i AS secret, i % 40 AS age, 'name ' || (i * 7) % 60 AS name, 'town ' || i % 3 AS town "
-            f"FROM range({60 * (part - 1)}, {60 * part}) AS r(i)", folder / f"raw/people{part}.parquet")
+            f"SELECT 'secret ' || i AS secret, i % 40 AS age, 'name ' || (i * 7) % 60 AS name, "
+            f"'town ' || i % 3 AS town FROM range({60 * (part - 1)}, {60 * part}) AS r(i)", folder / f"raw/people{part}.parquet")
     write("SELECT 1 AS a, 'x' AS b", folder / "mixed/one.parquet")
     write("SELECT 'y' AS b, 2.5 AS c", folder / "mixed/two.parquet")
     (folder / "zip.csv").write_text("code,price\n00501,1.5\n10001,2\n")
@@ -59,7 +59,8 @@ def shown(lake):
     import duckdb
     return [
         list(row) for row in duckdb.execute(
-            f"SELECT name, age::VARCHAR, town FROM read_parquet(['{lake}/raw/people1.parquet', '{lake}/raw/people2.parquet'], "
+            f"SELECT name, age::VARCHAR, town FROM "
+            f"read_parquet(['{lake}/raw/people1.parquet', '{lake}/raw/people2.parquet'], "
             "filename=true, file_row_number=true) ORDER BY age::INT DESC, name, filename, file_row_number").fetchall()
     ]
 
