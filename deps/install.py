@@ -215,17 +215,6 @@ def nanoarrow() -> pathlib.Path:
     return _installed_or_own("EIDER_NANOARROW_ROOT", f"nanoarrow-{pin.version}", [pin], fill)
 
 
-def extensions() -> pathlib.Path:
-    def fill(folder: pathlib.Path) -> None:
-        fetch(*wanted)
-        for pin in wanted:
-            with zipfile.ZipFile(pin.path) as wheel:
-                name = next(name for name in wheel.namelist() if name.endswith(".duckdb_extension"))
-                (folder / pathlib.Path(name).name).write_bytes(wheel.read(name))
-    wanted = [pin for pin in pins() if pin.package.startswith("duckdb-extension-")]
-    return _installed_or_own("EIDER_EXTENSIONS", f"duckdb-extensions-{wanted[0].version}", wanted, fill)
-
-
 def _installed_or_own(variable: str, name: str, of: list[Pin], fill: Callable[[pathlib.Path], None]) -> pathlib.Path:
     own = os.environ.get(variable)
     if own:
