@@ -1,10 +1,11 @@
 """What is downloaded is read back by programs that are not DuckDB: PyArrow, Polars, and Python's own csv and json."""
 import csv
-import datetime
 import decimal
 import io
 import json
 import math
+import random
+import struct
 
 import duckdb
 import polars
@@ -199,3 +200,29 @@ def test_ndjson_by_pyarrow_and_polars(lake, download, name):
         assert polars.read_ndjson(content).equals(
             polars.read_parquet(lake / "texts.parquet").cast({"id": polars.Int64}))
     assert pyarrow.json.read_json(io.BytesIO(content)).num_rows == count
+
+
+def random_numbers():
+    """Doubles and floats of every magnitude: random bits, powers of ten and their neighbours, short decimals."""
+    dice = random.Random(5)
+    doubles = [struct.unpack("<d", dice.randbytes(8))[0] for _ in range(20_000)]
+    doubles += [near for exponent in range(-320, 309) for power in (float(f"1e{exponent}"),)
+                for near in (power, math.nextafter(power, 0), -math.nextafter(power, math.inf))]
+    doubles += [dice.randrange(-10**9, 10**9) / 10**dice.randrange(12) for _ in range(20_000)]
+    doubles = [number for number in doubles if math.isfinite(number)]
+    floats = [struct.unpack("<f", dice.randbytes(4))[0] for _ in doubles]
+    floats = [number if math.isfinite(number) else 0.0 for number in floats]
+    return pyarrow.table({"d": doubles, "f": pyarrow.array(floats, pyarrow.float32())})
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson"])
+def test_numbers_of_every_magnitude_come_back_to_the_last_bit(serve, tmp_path, format):
+    table = random_numbers()
+    pyarrow.parquet.write_table(table, tmp_path / "numbers.parquet")
+    content = serve(tmp_path).get(f"/numbers.{format}").text
+    if format == "csv":
+        rows = [line.split(",") for line in content.split("\r\n")[1:-1]]
+    else:
+        rows = [(row["d"], row["f"]) for row in map(json.loads, content.splitlines())]
+    assert [float(d) for d, _ in rows] == table["d"].to_pylist()
+    assert pyarrow.array([float(f) for _, f in rows], pyarrow.float32()).equals(table["f"].combine_chunks())
