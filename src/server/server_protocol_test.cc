@@ -257,7 +257,7 @@ TEST_F(ServerProtocolTest, LogsOneLineARequest) {
   testing::internal::CaptureStderr();
   StartEcho();
   TestClient client = Connect();
-  client.Get("/secret-free?token=abc");
+  client.Get("/secret-free?token=hush-hush");
   const std::string id(client.ReadReply().Find("Eider-Request-Id"));
   StopAndWait();
   const std::string log = testing::internal::GetCapturedStderr();
@@ -266,7 +266,7 @@ TEST_F(ServerProtocolTest, LogsOneLineARequest) {
             std::string::npos)
       << log;
   EXPECT_NE(log.find(R"("outcome":"complete","peer":"127.0.0.1"})"), std::string::npos) << log;
-  EXPECT_EQ(log.find("abc"), std::string::npos);
+  EXPECT_EQ(log.find("hush-hush"), std::string::npos);
 }
 
 TEST_F(ServerProtocolTest, CountsWhatItDoes) {
