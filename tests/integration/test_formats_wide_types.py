@@ -7,6 +7,8 @@ import pyarrow.parquet
 import pytest
 
 from support.eider_server import EiderServer
+from support.flights import parse_csv
+from support.relations import assert_same_rows, columns, write
 
 CELLS = {
     "HUGEINT": [
@@ -94,3 +96,21 @@ def test_parquet_keeps_what_json_brought(serve, tmp_path):
     (tmp_path / "a.json").write_text('[{"n": 18446744073709551615}, {"n": 9007199254740993}]')
     table = pyarrow.parquet.read_table(io.BytesIO(serve(tmp_path).get("/a.parquet").content))
     assert [int(value) for value in table["n"].to_pylist()] == [18446744073709551615, 9007199254740993]
+
+
+def test_geometries_are_wkt_in_text_and_wkb_in_binary(serve, tmp_path):
+    source = write(
+        "SELECT row_number() OVER () AS id, shape::GEOMETRY AS shape FROM (VALUES ('POINT (1 2)'), (NULL), "
+        "('LINESTRING (0 0, 1.5 1)'), ('POLYGON ((0 0, 0 1, 1 1, 0 0))'), ('MULTIPOINT (0 0, 1 1)')) AS t(shape)",
+        tmp_path / "lake/a.parquet")
+    server = serve(tmp_path / "lake")
+    texts = [row[0] for row in duckdb.execute(f"SELECT shape::VARCHAR FROM '{source}'").fetchall()]
+    assert [row["shape"] for row in server.get("/a.json").json()] == texts
+    assert [row[1] for row in parse_csv(server.get("/a.csv").content)[1]] == [text or "" for text in texts]
+    got = tmp_path / "got.parquet"
+    got.write_bytes(server.get("/a.parquet").content)
+    assert columns(f"'{got}'") == columns(f"'{source}'")
+    assert_same_rows(f"FROM '{source}'", f"FROM '{got}'")
+    field = pyarrow.ipc.open_stream(server.get("/a.arrow").content).schema.field("shape")
+    assert b"geoarrow.wkb" in (field.metadata or {}).get(b"ARROW:extension:name", b"")
+    assert server.get("/a.csv?shape__isnull&_columns=id").text == "id\r\n2\r\n"
