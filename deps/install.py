@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import backend_stand_in
 import trust
 from step import Failure, run, say
 
@@ -132,13 +133,16 @@ def _wheel(wanted: list[Pin], folder: pathlib.Path) -> None:
 
 
 def _sdist(wanted: list[Pin], folder: pathlib.Path) -> None:
-    # pip hands a source package over only after reading its metadata, which runs the package's build backend: those are
-    # pinned too, and used without pip's own isolated environments, whose contents nobody pins.
-    backends = venv("sources") / "bin"
+    stand_ins = folder / "backends"
+    for name in backend_stand_in.NAMES:
+        module = stand_ins / f"{name.replace('.', '/')}.py"
+        module.parent.mkdir(parents=True, exist_ok=True)
+        (module.parent / "__init__.py").touch()  # without it an installed package of that name would win
+        shutil.copyfile(backend_stand_in.__file__, module)
     for pin in wanted:
-        run(f"fetch {pin.file}", [backends / "python", "-m", "pip", "download", "--no-deps", "--no-build-isolation",
-                                  "--no-binary", pin.package, "--dest", folder, f"{pin.package}=={pin.version}"],
-            env={"PATH": f"{backends}:{os.environ['PATH']}"})
+        run(f"fetch {pin.file}", [PYTHON, "-m", "pip", "download", "--no-deps", "--no-build-isolation", "--no-binary",
+                                  pin.package, "--dest", folder, f"{pin.package}=={pin.version}"],
+            env={"PYTHONPATH": str(stand_ins)})
 
 
 def _maven(wanted: list[Pin], folder: pathlib.Path) -> None:
