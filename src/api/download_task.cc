@@ -23,6 +23,17 @@ bool IsCompressible(Format format) {
   return format != Format::kParquet && format != Format::kXlsx && format != Format::kArrow;
 }
 
+// "origin=JFK&_limit=5" -> "origin=*&_limit=5": values of filters may be personal, Eider's own parameters are not.
+std::string Masked(std::string_view query) {
+  std::vector<std::string> items = Split(query, '&');
+  for (std::string& item : items) {
+    if (const auto equals = item.find('='); equals != std::string::npos && !item.starts_with('_')) {
+      item = item.substr(0, equals + 1) + "*";
+    }
+  }
+  return Join(items, "&");
+}
+
 class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
  public:
   DownloadTask(const ServiceParts& parts, Request request, std::string dataset, Format format, Reply reply)
@@ -180,7 +191,8 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     response.body = std::make_unique<SpoolBody>(
         std::move(reader), span, digest,
         [slot = slot_, principal = request_.principal, &receipts = parts_.receipts, id = request_.id, key = key_, span,
-         dataset = dataset_, begun = SystemSteadyClock()(), query = request_.query](const BodyOutcome& outcome) {
+         dataset = dataset_, begun = SystemSteadyClock()(),
+         query = parts_.options.mask_values ? Masked(request_.query) : request_.query](const BodyOutcome& outcome) {
           Finished(receipts, id, principal, key, span, *dataset, begun, query, outcome);
         });
     Answer(std::move(response));

@@ -25,6 +25,7 @@ struct ServiceOptions {
   int planners = 4;                                // threads that list, describe and plan
   std::size_t planning = 2000;                     // requests that wait for them; more are refused
   ClientLimits client_limits;                      // of each key's holder or address
+  bool mask_values = false;                        // the log shows which filters were used, not their values
   bool trusted = false;                            // the caller is the operator: no keys, no limits of clients
   std::function<std::string()> transport_metrics;  // the transport's lines for /metrics, or empty
 };

@@ -203,6 +203,17 @@ TEST_F(ServiceTest, AClientThatAsksTooMuchWaits) {
   EXPECT_EQ(Ask("/healthz").head.status, 200);
 }
 
+TEST_F(ServiceTest, TheLogMasksValuesWhenTold) {
+  ServiceOptions options;
+  options.mask_values = true;
+  service_ = std::make_unique<Service>(*catalog_, *database_, *productions_, options);
+  testing::internal::CaptureStderr();
+  Ask("/birds.csv?name=private&_limit=5");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("\"query\":\"name=*&_limit=5\""), std::string::npos) << log;
+  EXPECT_EQ(log.find("private"), std::string::npos);
+}
+
 TEST_F(ServiceTest, WhatIsBesideTheRows) {
   EXPECT_EQ(boost::json::parse(Ask("/datasets").body).at("dataset").at(0).at("name").as_string(), "birds");
   EXPECT_EQ(boost::json::parse(Ask("/birds").body).at("columns").at(1).at("type").as_string(), "VARCHAR");

@@ -52,6 +52,7 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   serve.add_option("--stall", serve_options.stall_seconds, "Seconds after which a reader that takes nothing is cut")
       ->capture_default_str();
+  serve.add_flag("--mask-values", serve_options.mask_values, "Log which filters were used, without their values");
   eider::ClientLimits& limits = serve_options.client_limits;
   serve.add_option("--client-requests", limits.requests_per_second, "Requests a second of one client; 0: no limit")
       ->capture_default_str();

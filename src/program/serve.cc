@@ -99,6 +99,7 @@ int Serve(const LakeOptions& lake, const ServeOptions& options) {
   ServiceOptions service_options;
   service_options.transport_metrics = [stats] { return TransportMetrics(*stats); };
   service_options.client_limits = options.client_limits;
+  service_options.mask_values = options.mask_values;
   auto session = OpenSession(lake, service_options);
   if (!session) return Complain(session.error());
   const auto datasets = session->catalog->List();

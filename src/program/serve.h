@@ -14,6 +14,7 @@ struct ServeOptions {
   int max_connections = 2048;
   int grace_seconds = 30;
   int stall_seconds = 60;
+  bool mask_values = false;
   ClientLimits client_limits;
 };
 
