@@ -230,7 +230,7 @@ def test_a_spool_folder_whose_disk_is_full(big, tmp_path):
 
 
 def test_nothing_is_left_on_disk(big, tmp_path):
-    with EiderServer(big, "--memory", "100MiB", TMPDIR=tmp_path) as server:
+    with EiderServer(big, TMPDIR=tmp_path) as server:
         assert server.get("/a.csv?_sort=id").status_code == 200
     assert list(tmp_path.iterdir()) == []
 
