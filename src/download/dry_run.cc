@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "base/log.h"
@@ -50,6 +51,37 @@ std::string MayMatch(const Filter& filter, const std::vector<std::string>& bound
   }
 }
 
+// `text` as a regular expression that matches it alone.
+std::string QuotePattern(const std::string& text) {
+  std::string pattern;
+  for (const char c : text) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || (static_cast<unsigned char>(c) & 0x80) != 0;
+    if (!plain) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+// The same over the rows of parquet_metadata for one row group: by the column's statistics, or, where the file has no
+// such column, by the key=value folder it lies in. What is missing or does not parse keeps the group.
+std::string GroupMayMatch(const std::string& column, const std::string& type, const std::string& may) {
+  const std::string by_statistics = fmt::format(
+      "bool_and(CASE WHEN path_in_schema = {0} THEN coalesce((SELECT {1} FROM (SELECT TRY_CAST(stats_min_value AS {2}) "
+      "AS "
+      "lo, TRY_CAST(stats_max_value AS {2}) AS hi, stats_null_count AS nulls, row_group_num_rows AS group_rows)), "
+      "true) "
+      "ELSE true END)",
+      QuoteLiteral(column), may, type);
+  const std::string by_folder = fmt::format(
+      "coalesce((SELECT {1} FROM (SELECT TRY_CAST(folder AS {2}) AS lo, TRY_CAST(folder AS {2}) AS hi, 0 AS nulls, 1 "
+      "AS "
+      "group_rows FROM (SELECT nullif(url_decode(regexp_extract(file_name, {0}, 1)), '') AS folder)) WHERE lo IS NOT "
+      "NULL), true)",
+      QuoteLiteral(fmt::format("/{}=([^/]*)/", QuotePattern(column))), may, type);
+  return fmt::format("CASE WHEN bool_or(path_in_schema = {}) THEN {} ELSE {} END", QuoteLiteral(column), by_statistics,
+                     by_folder);
+}
+
 // One answer row: objects, groups, kept groups, bytes and rows of the kept groups.
 Statement FooterStatement(const Dataset& dataset, const DownloadRequest& request) {
   Statement statement;
@@ -73,13 +105,7 @@ Statement FooterStatement(const Dataset& dataset, const DownloadRequest& request
     }
     const std::string may = MayMatch(filter, bound);
     if (may == "true") continue;
-    // Statistics that are missing or do not parse keep the group.
-    kept += fmt::format(
-        " AND bool_and(CASE WHEN path_in_schema = {0} THEN coalesce((SELECT {1} FROM (SELECT TRY_CAST(stats_min_value "
-        "AS "
-        "{2}) AS lo, TRY_CAST(stats_max_value AS {2}) AS hi, stats_null_count AS nulls, row_group_num_rows AS "
-        "group_rows)), true) ELSE true END)",
-        QuoteLiteral(column.name), may, type);
+    kept += " AND " + GroupMayMatch(column.name, type, may);
   }
   std::vector<std::string> names;
   for (const std::string& name : read) names.push_back(QuoteLiteral(name));

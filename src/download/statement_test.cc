@@ -160,6 +160,14 @@ TEST_F(StatementTest, ADryRunCountsRowGroups) {
   EXPECT_EQ(json.at("row_groups_kept").as_int64(), 1);
   EXPECT_EQ(json.at("rows_at_most").as_int64(), 20);
   EXPECT_GT(json.at("bytes").as_int64(), 0);
+  Put("h/part=a/x.parquet", "SELECT range AS id FROM range(10)", Format::kParquet);
+  Put("h/part=b%20c/x.parquet", "SELECT range AS id FROM range(10)", Format::kParquet);
+  const auto hive = Find("h");
+  for (const auto& [query, kept] : {std::pair("part=a", 1), {"part=b+c", 1}, {"part=z", 0}, {"part__gte=a", 2}}) {
+    const auto cost = DryRun(*hive, Parse(*hive, query), *database_);
+    ASSERT_TRUE(cost.ok()) << cost.error().message;
+    EXPECT_EQ(boost::json::parse(*cost).at("row_groups_kept").as_int64(), kept) << query;
+  }
   const auto none = boost::json::parse(*DryRun(*dataset, Parse(*dataset, "id=1000&name=zz"), *database_)).as_object();
   EXPECT_EQ(none.at("row_groups_kept").as_int64(), 0);
 }
