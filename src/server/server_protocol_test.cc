@@ -262,7 +262,7 @@ TEST_F(ServerProtocolTest, LogsOneLineARequest) {
   StopAndWait();
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_NE(log.find(R"("event":"request","id":")" + id +
-                     R"(","method":"GET","path":"/secret-free","status":200,"bytes":27,"ms":)"),
+                     R"(","method":"GET","path":"/secret-free","status":200,"bytes":33,"ms":)"),
             std::string::npos)
       << log;
   EXPECT_NE(log.find(R"("outcome":"complete","peer":"127.0.0.1"})"), std::string::npos) << log;
