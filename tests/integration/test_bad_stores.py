@@ -50,11 +50,12 @@ def test_a_server_says_why_the_store_refuses(serve, kind):
         server = serve(store.lake, **store.environment())
         store.refusal = refusal
         answers = [server.get(target) for target in ("/a.csv", "/a", "/datasets", "/readyz")]
-        assert_no_secret(server.log + "".join(answer.text for answer in answers) + server.get("/metrics").text)
+        shown = "".join(answer.text for answer in answers) + server.get("/metrics").text
         assert server.get("/healthz").status_code == 200
         store.refusal = None
         server.terminate()
         assert server.wait() == 0
+    assert_no_secret(server.log + shown)
     # The list may be known for some seconds; the object is not.
     refused = [answer for answer in answers if answer.status_code != 200]
     assert refused, answers

@@ -54,6 +54,7 @@ class EiderServer:
             stderr=subprocess.PIPE, text=True, **(launch or {}))
         self.url = self.port = None
         self._lines = []
+        self._line_came = threading.Condition()
         self._serving_or_gone = threading.Event()
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
@@ -83,6 +84,14 @@ class EiderServer:
     def log(self):
         """What it has written to stderr until now."""
         return "".join(self._lines)
+
+    def wait_for_log(self, word):
+        """The last line that holds this word; waits for the first one."""
+        def found():
+            return next((line for line in reversed(self._lines) if word in line), None)
+        with self._line_came:
+            assert self._line_came.wait_for(found, PATIENCE_SECONDS), self.log
+            return found()
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
@@ -122,7 +131,9 @@ class EiderServer:
 
     def _read_errors(self):
         for line in self.process.stderr:
-            self._lines.append(line)
+            with self._line_came:
+                self._lines.append(line)
+                self._line_came.notify_all()
             if found := SERVING.match(line):
                 self.url, self.port = found[1], int(found[2])
                 self._serving_or_gone.set()
