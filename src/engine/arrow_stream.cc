@@ -9,11 +9,6 @@
 
 #include "duckdb/common/arrow/arrow_appender.hpp"
 #include "duckdb/common/arrow/arrow_converter.hpp"
-#include "duckdb/parser/expression/cast_expression.hpp"
-#include "duckdb/parser/expression/columnref_expression.hpp"
-#include "duckdb/parser/query_node/select_node.hpp"
-#include "duckdb/parser/statement/select_statement.hpp"
-#include "duckdb/parser/tableref/subqueryref.hpp"
 
 namespace eider {
 namespace {
@@ -21,36 +16,6 @@ namespace {
 // Rows of one record batch: enough that the message's head costs nothing, little enough that a batch of ten text
 // columns stays near a megabyte. The first batch is one chunk, so that the first byte does not wait.
 constexpr std::uint64_t kBatchRows = 32 * 1024;
-
-duckdb::LogicalType ForArrow(const duckdb::LogicalType& type) {
-  using duckdb::LogicalType;
-  using duckdb::LogicalTypeId;
-  switch (type.id()) {
-    case LogicalTypeId::ENUM:
-    case LogicalTypeId::BIT:
-    case LogicalTypeId::TIME_TZ:
-    case LogicalTypeId::TIME_NS:
-    case LogicalTypeId::HUGEINT:
-    case LogicalTypeId::UHUGEINT:
-    case LogicalTypeId::BIGNUM:
-    case LogicalTypeId::UUID:
-    case LogicalTypeId::VARIANT:
-    case LogicalTypeId::SQLNULL:
-    case LogicalTypeId::UNION: return LogicalType::VARCHAR;
-    case LogicalTypeId::LIST: return LogicalType::LIST(ForArrow(duckdb::ListType::GetChildType(type)));
-    case LogicalTypeId::ARRAY: return LogicalType::LIST(ForArrow(duckdb::ArrayType::GetChildType(type)));
-    case LogicalTypeId::MAP:
-      return LogicalType::MAP(ForArrow(duckdb::MapType::KeyType(type)), ForArrow(duckdb::MapType::ValueType(type)));
-    case LogicalTypeId::STRUCT: {
-      duckdb::child_list_t<LogicalType> children;
-      for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type)) {
-        children.emplace_back(name, ForArrow(child));
-      }
-      return LogicalType::STRUCT(std::move(children));
-    }
-    default: return type;
-  }
-}
 
 // DuckDB leaves whatever was in memory below NULLs and Arrow copies it: bytes that no one asked for, and other ones
 // each time. `parent` says which rows of the enclosing structs are valid.
@@ -163,28 +128,6 @@ class StreamWriter {
 };
 
 }  // namespace
-
-void CastForArrow(duckdb::unique_ptr<duckdb::QueryNode>& node, const duckdb::vector<std::string>& names,
-                  duckdb::vector<duckdb::LogicalType>& types) {
-  auto outer = duckdb::make_uniq<duckdb::SelectNode>();
-  bool changed = false;
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    const auto type = ForArrow(types[i]);
-    auto column = duckdb::make_uniq_base<duckdb::ParsedExpression, duckdb::ColumnRefExpression>(names[i]);
-    if (type != types[i]) {
-      changed = true;
-      types[i] = type;
-      column = duckdb::make_uniq_base<duckdb::ParsedExpression, duckdb::CastExpression>(type, std::move(column));
-      column->SetAlias(names[i]);
-    }
-    outer->select_list.push_back(std::move(column));
-  }
-  if (!changed) return;
-  auto inner = duckdb::make_uniq<duckdb::SelectStatement>();
-  inner->node = std::move(node);
-  outer->from_table = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(inner), "answer");
-  node = std::move(outer);
-}
 
 Result<RunSummary> WriteArrowStream(duckdb::QueryResult& result, Sink& sink) {
   RunSummary summary;

@@ -18,6 +18,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/lake_file_system.h"
 #include "engine/limited_sink.h"
+#include "engine/narrow.h"
 #include "engine/real_casts.h"
 #include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
@@ -169,6 +170,9 @@ class DuckDatabase final : public Database {
     auto summary = Guarded([&]() -> Result<RunSummary> {
       auto node = ParseSelect(running.context(), statement.sql, statement.values);
       if (!node) return node.error();
+      if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
+        NarrowTypes(running, *node, statement.format);
+      }
       if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), target);
       if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), target);
       return RunCopy(running, *std::move(node), statement);
@@ -257,13 +261,16 @@ class DuckDatabase final : public Database {
     return summary;
   }
 
-  Result<RunSummary> RunArrow(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, Sink& sink) {
+  static void NarrowTypes(Running& running, duckdb::unique_ptr<duckdb::QueryNode>& node, Format format) {
     auto select = duckdb::make_uniq<duckdb::SelectStatement>();
     select->node = node->Copy();
-    const auto prepared = running.context().Prepare(select->Copy());
+    const auto prepared = running.context().Prepare(std::move(select));
     if (prepared->HasError()) prepared->error.Throw();
-    auto types = prepared->GetTypes();
-    CastForArrow(node, prepared->GetNames(), types);
+    CastForFormat(node, prepared->GetNames(), prepared->GetTypes(), format);
+  }
+
+  Result<RunSummary> RunArrow(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, Sink& sink) {
+    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
     select->node = std::move(node);
     const auto result = running.Execute(std::move(select), /*stream=*/true);
     return WriteArrowStream(*result, sink);

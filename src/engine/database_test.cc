@@ -71,6 +71,16 @@ TEST_F(DatabaseTest, ArrowHoldsNothingBelowNulls) {
   EXPECT_EQ(nulls("0, 3000"), nulls("5000, 8000"));
 }
 
+TEST_F(DatabaseTest, ParquetLosesNoDigits) {
+  Statement statement =
+      Sql("SELECT a::VARCHAR AS a, b[1]::VARCHAR AS b, i::VARCHAR AS i FROM read_parquet('lake://f.parquet')");
+  statement.snapshot =
+      Pin("f.parquet", *Bytes(Sql("SELECT 18446744073709551615::HUGEINT AS a, [9007199254740993::HUGEINT] "
+                                  "AS b, INTERVAL (-7) MICROSECOND AS i",
+                                  Format::kParquet)));
+  EXPECT_EQ(*Bytes(statement), "a,b,i\r\n18446744073709551615,9007199254740993,-00:00:00.000007\r\n");
+}
+
 TEST_F(DatabaseTest, WrapsFeatures) {
   EXPECT_EQ(*Bytes(Sql("SELECT 1 AS a", Format::kGeoJson)),
             "{\"type\":\"FeatureCollection\",\"features\":[\n\t{\"a\":1}\n]\n}\n");

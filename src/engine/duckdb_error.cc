@@ -28,10 +28,15 @@ Error ToError(const duckdb::ErrorData& data) {
     error.message.erase(at, kScheme.size());
     if (error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kUnavailable) error.kind = ErrorKind::kCorrupt;
   }
-  // DuckDB reports broken Parquet and JSON as invalid input and a full spill folder as out of memory or IO.
+  // A full spill folder is told as out of memory or IO, with advice about settings that are not the client's.
   if (error.message.find("max_temp_directory_size") != std::string::npos ||
       error.message.find("No space left on device") != std::string::npos) {
     error.kind = ErrorKind::kExhausted;
+  }
+  if (error.kind == ErrorKind::kExhausted) {
+    error.message =
+        "the query needs more memory or disk than it may use; ask for fewer rows or columns or without "
+        "_sort, or start with more --memory or --spill-bytes";
   }
   return error;
 }

@@ -28,7 +28,6 @@ CELLS = {
     "VARCHAR": ["001", "1e5", "", "true"],
 }
 NAMES = {type: f"c{place}" for place, type in enumerate(CELLS)}
-LOST_IN_PARQUET = {"HUGEINT", "UHUGEINT", "INTERVAL", "NEGATIVE"}
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +69,7 @@ def test_json(server, type):
     assert values == [cell or "null" for cell in CELLS[type]]
 
 
-@pytest.mark.parametrize("type", [
-    pytest.param(type,
-                 marks=pytest.mark.xfail(strict=True, reason="Parquet's writer has no type for it, and says nothing"))
-    if type in LOST_IN_PARQUET else type for type in CELLS
-])
+@pytest.mark.parametrize("type", CELLS)
 def test_parquet(server, tmp_path, type):
     path = tmp_path / "a.parquet"
     path.write_bytes(column(server, "parquet", type).content)
@@ -90,7 +85,6 @@ def test_arrow(server, type):
     assert [row[0] for row in got] == texts(CELLS[type])
 
 
-@pytest.mark.xfail(strict=True, reason="HUGEINT becomes DOUBLE in Parquet")
 def test_parquet_keeps_what_json_brought(serve, tmp_path):
     """DuckDB reads unsigned 64-bit numbers of JSON as HUGEINT."""
     (tmp_path / "a.json").write_text('[{"n": 18446744073709551615}, {"n": 9007199254740993}]')
