@@ -39,9 +39,11 @@ def casts(relation, types):
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_parquet(lake, download, name):
+    """Intervals come as text: Parquet's own have no microseconds and no sign."""
     source, got = f"'{lake}/{name}.parquet'", f"'{download(name + '.parquet')}'"
-    assert columns(got) == columns(source)
-    assert_same_rows(f"FROM {source}", f"FROM {got}")
+    types = columns(source)
+    assert columns(got) == [(column, "VARCHAR" if type == "INTERVAL" else type) for column, type in types]
+    assert_same_rows(f"FROM {source}", casts(got, types))
 
 
 @pytest.mark.parametrize("name", DATASETS)

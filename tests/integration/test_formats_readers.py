@@ -56,8 +56,12 @@ def equal_columns(left, right):
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_parquet_by_pyarrow(lake, download, name):
+    """But for intervals, which come as text (see test_formats)."""
     source = pyarrow.parquet.read_table(lake / f"{name}.parquet")
     got = pyarrow.parquet.read_table(io.BytesIO(download(f"{name}.parquet")))
+    assert got.schema.names == source.schema.names
+    if "interval" in source.schema.names:
+        source, got = source.drop_columns("interval"), got.drop_columns("interval")
     assert got.schema.equals(source.schema)
     assert [column for column in source.schema.names if not equal_columns(source[column], got[column])] == []
 
