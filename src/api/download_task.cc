@@ -82,7 +82,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     if (!statement) return statement.error();
     statement->limits.time = parts_.options.time_limit;
     statement->limits.bytes = parts_.options.result_bytes;
-    if (download_.dry_run) return AnswerDryRun(*statement);
+    if (download_.dry_run) return AnswerDryRun();
     if (auto status = FindNextPage(); !status) return status;
     return Produce(*std::move(statement));
   }
@@ -258,7 +258,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     return sha.Finish();
   }
 
-  Status AnswerDryRun(const Statement&) {
+  Status AnswerDryRun() {
     auto text = DryRun(*dataset_, download_, parts_.database);
     if (!text) return text.error();
     Response response;

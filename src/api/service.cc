@@ -128,8 +128,8 @@ class Service::Core {
   // On a planner's thread.
   void Route(Request request, const Reply& reply) {
     const std::string id = request.id;
-    const auto answer = [&](const Result<Response>& response) {
-      reply(response ? Copy(*response) : Problem(response.error(), id));
+    const auto answer = [&](Result<Response> response) {
+      reply(response ? *std::move(response) : Problem(response.error(), id));
     };
     if (request.path == "/readyz") return answer(Ready());
     if (request.path == "/datasets") return answer(Datasets());
@@ -155,14 +155,6 @@ class Service::Core {
     head.id = request.id;
     head.headers.push_back({"Origin", std::string(request.Find("Origin"))});
     return head;
-  }
-
-  static Response Copy(const Response& response) {
-    Response copy;
-    copy.status = response.status;
-    copy.headers = response.headers;
-    copy.text = response.text;
-    return copy;
   }
 
   // The format to download in; nullopt: the dataset's description is wanted.

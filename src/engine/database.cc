@@ -5,8 +5,6 @@
 #include <atomic>
 #include <filesystem>
 
-#include "base/log.h"
-#include "base/text.h"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/prepared_statement.hpp"
