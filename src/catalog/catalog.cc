@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "catalog/config.h"
+#include "catalog/glob.h"
 #include "catalog/keys.h"
 #include "catalog/listings.h"
 #include "catalog/open_dataset.h"
@@ -35,6 +36,7 @@ class LakeCatalog final : public Catalog {
  public:
   LakeCatalog(ObjectStore& store, Database& database, const CatalogOptions& options, CatalogConfig config)
       : store_(store),
+        scheduler_(MakeScheduler(store, options.reads)),
         database_(database),
         config_(std::move(config)),
         listings_(store, options.listing_age, options.clock),
@@ -71,16 +73,21 @@ class LakeCatalog final : public Catalog {
                  ? NotFoundWithNearest(name, sources.error(), call)
                  : sources.error();
     }
-    const std::string version = InputVersion(config, *sources);
-    if (auto kept = opened_.Get(version)) return *kept;
-    return flights_.Do(version, call, [&]() -> Opened {
-      if (auto kept = opened_.Get(version)) return *kept;
-      auto dataset = OpenDataset(config, *std::move(sources), store_, database_, schemas_, call);
-      if (dataset || StaysSo(dataset.error())) opened_.Put(version, dataset);
-      return dataset;
-    });
+    return OpenOnce(config, *std::move(sources), call);
   }
 
+  Result<std::shared_ptr<const Dataset>> FindGlob(const std::string& glob, const Call& call) override {
+    if (auto valid = CheckGlob(glob); !valid) return valid.error();
+    DatasetConfig config;
+    config.name = glob;
+    config.glob = glob;
+    config.trust_first = store_.remote();
+    auto sources = FindSources(config, config_.datasets, store_, listings_, call);
+    if (!sources) return sources.error();
+    return OpenOnce(config, *std::move(sources), call);
+  }
+
+  RangeSchedulerStats reads() const override { return scheduler_ ? scheduler_->stats() : RangeSchedulerStats(); }
   void Refresh() override { listings_.Forget(); }
   const LakeConfig& lake() const override { return config_.lake; }
   const AccessConfig& access() const override { return config_.access; }
@@ -91,6 +98,27 @@ class LakeCatalog final : public Catalog {
 
  private:
   using Opened = Result<std::shared_ptr<const Dataset>>;
+
+  static std::unique_ptr<RangeScheduler> MakeScheduler(ObjectStore& store, const RangeSchedulerOptions& options) {
+    if (!store.remote()) return nullptr;
+    return std::make_unique<RangeScheduler>(
+        [&store](const GetRequest& request, ByteConsumer consume, GetDone done, const Call& call) {
+          return store.StartGet(request, std::move(consume), std::move(done), call);
+        },
+        options);
+  }
+
+  Opened OpenOnce(const DatasetConfig& config, Sources sources, const Call& call) {
+    const std::string version = InputVersion(config, sources);
+    if (auto kept = opened_.Get(version)) return *kept;
+    return flights_.Do(version, call, [&]() -> Opened {
+      if (auto kept = opened_.Get(version)) return *kept;
+      auto dataset =
+          OpenDataset(config, std::move(sources), {store_, scheduler_.get(), database_, schemas_}, call);
+      if (dataset || StaysSo(dataset.error())) opened_.Put(version, dataset);
+      return dataset;
+    });
+  }
 
   // Broken or unequal objects stay so until their ETags change: who asks for them again costs nothing.
   static bool StaysSo(const Error& error) {
@@ -108,6 +136,7 @@ class LakeCatalog final : public Catalog {
   }
 
   ObjectStore& store_;
+  const std::unique_ptr<RangeScheduler> scheduler_;  // null: a local lake
   Database& database_;
   const CatalogConfig config_;
   Listings listings_;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/database.h"
+#include "lake/range_scheduler.h"
 #include "lake/snapshot.h"
 #include "object/object_store.h"
 
@@ -39,6 +40,7 @@ struct DatasetConfig {
   std::optional<std::uint64_t> max_rows;            // no download has more
   std::string cache_control;                        // empty: the server's default
   bool needs_key = false;                           // access: key; only for who has an API key
+  bool trust_first = false;    // the first object's columns stand for all; only of a query's own glob
   bool union_by_name = false;  // objects of different schemas are one dataset, missing columns NULL
   std::vector<std::pair<std::string, std::string>> types;  // column -> SQL type, for CSV and JSON
 };
@@ -82,6 +84,7 @@ struct CatalogOptions {
   std::string config_name = "eider.yaml";  // for messages
   // How long a listing of the lake answers before it is made again; 0: each time.
   std::chrono::milliseconds listing_age{0};
+  RangeSchedulerOptions reads;  // of a remote lake
   SteadyClock clock = SystemSteadyClock();
 };
 
@@ -103,11 +106,18 @@ class Catalog {
   // and the column that differ.
   virtual Result<std::shared_ptr<const Dataset>> Find(const std::string& name, const Call& call = {}) = 0;
 
+  // The objects whose keys match, as a dataset that nobody has named. On a remote lake only the first object's columns
+  // are looked at; that another one differs is found when it is read.
+  virtual Result<std::shared_ptr<const Dataset>> FindGlob(const std::string& glob, const Call& call = {}) = 0;
+
   // Whether the configuration keeps this dataset for holders of a key; false for a name that it does not know.
   virtual bool NeedsKey(const std::string& name) const;
 
   // Forgets listings, so that the next Find sees the lake as it is.
   virtual void Refresh() = 0;
+
+  // What the lake was asked for since the start; zeros for a local one.
+  virtual RangeSchedulerStats reads() const { return {}; }
 
   // What eider.yaml says of the lake as a whole; stays the same for the catalog's life.
   virtual const LakeConfig& lake() const;

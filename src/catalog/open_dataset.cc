@@ -122,13 +122,13 @@ std::string InputVersion(const DatasetConfig& config, const Sources& sources) {
   return hasher.Finish();
 }
 
-Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, ObjectStore& store,
-                                                   Database& database, ObjectSchemas& schemas, const Call& call) {
+Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, const Opening& opening,
+                                                   const Call& call) {
   auto dataset = std::make_shared<Dataset>();
   dataset->config = config;
   dataset->source = sources.format;
-  dataset->snapshot = std::make_shared<Snapshot>(sources.objects, &store);
-  auto learned = Learn({config, sources, dataset->snapshot, database, schemas, call});
+  dataset->snapshot = std::make_shared<Snapshot>(sources.objects, &opening.store, opening.scheduler);
+  auto learned = Learn({config, sources, dataset->snapshot, opening.database, opening.schemas, call});
   if (!learned) return learned.error();
   if (auto status = CheckConfiguredColumns(config, learned->columns); !status) return status.error();
   auto shown = Shown(config, learned->columns);

@@ -12,7 +12,15 @@ namespace eider {
 // What the answer to any request depends on, before anything is read: keys, ETags and configuration.
 std::string InputVersion(const DatasetConfig& config, const Sources& sources);
 
-Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, ObjectStore& store,
-                                                   Database& database, ObjectSchemas& schemas, const Call& call);
+// What datasets are opened with; all of it must outlive them.
+struct Opening {
+  ObjectStore& store;
+  RangeScheduler* scheduler;  // null: a local lake
+  Database& database;
+  ObjectSchemas& schemas;
+};
+
+Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, const Opening& opening,
+                                                   const Call& call);
 
 }  // namespace eider

@@ -18,6 +18,16 @@ struct GetOptions {
   bool quiet = false;
 };
 
+struct QueryOptions {
+  std::string sql;     // empty: from `file`, else from standard input
+  std::string file;
+  std::string format;  // empty: a table on a terminal, CSV elsewhere
+  std::string output;  // file; empty or "-": standard output
+  std::int64_t limit = -1;
+  bool stats = false;  // one line of JSON on standard error
+};
+
+int Query(const LakeOptions& lake, const QueryOptions& options);
 int Get(const LakeOptions& lake, const GetOptions& options);
 int ListDatasets(const LakeOptions& lake, bool json);
 int DescribeOne(const LakeOptions& lake, const std::string& name, bool json);

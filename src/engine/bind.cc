@@ -13,6 +13,7 @@
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/subqueryref.hpp"
+#include "engine/tables.h"
 
 namespace eider {
 namespace {
@@ -82,23 +83,28 @@ Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const Boun
   return Invalid(fmt::format("'{}' is not a value of type {}", value.text, value.type));
 }
 
-Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql,
-                                                          const std::vector<BoundValue>& values) {
+Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql) {
   duckdb::Parser parser(context.GetParserOptions());
   parser.ParseQuery(sql);
   if (parser.statements.size() != 1 || parser.statements[0]->type != duckdb::StatementType::SELECT_STATEMENT) {
     return Invalid("exactly one SELECT is wanted");
   }
-  auto node = std::move(parser.statements[0]->Cast<duckdb::SelectStatement>().node);
+  return std::move(parser.statements[0]->Cast<duckdb::SelectStatement>().node);
+}
+
+Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& context, const Statement& statement) {
+  auto node = ParseSelect(context, statement.sql);
+  if (!node) return node;
   std::vector<duckdb::Value> parsed;
-  for (const BoundValue& value : values) {
+  for (const BoundValue& value : statement.values) {
     auto one = ParseBoundValue(context, value);
     if (!one) return one.error();
     parsed.push_back(*std::move(one));
   }
   ParameterBinder binder(std::move(parsed));
-  binder.Bind(*node);
+  binder.Bind(**node);
   if (!binder.error().empty()) return Internal(binder.error());
+  if (auto status = PutTables(context, **node, statement); !status) return status.error();
   return node;
 }
 

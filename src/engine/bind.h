@@ -11,9 +11,12 @@ namespace eider {
 // The value as its type; kInvalid says what the type wants.
 Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const BoundValue& value);
 
-// Parses exactly one SELECT and puts each $N in as a constant. A constant, unlike a prepared parameter, is known to the
-// optimizer, so that filters reach row-group statistics; and unlike text in the SQL it cannot be anything but a value.
-Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql,
-                                                          const std::vector<BoundValue>& values);
+// kInvalid for anything but exactly one SELECT.
+Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql);
+
+// The statement's SELECT with its tables known and each $N put in as a constant. A constant, unlike a prepared
+// parameter, is known to the optimizer, so that filters reach row-group statistics; and unlike text in the SQL it
+// cannot be anything but a value.
+Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& context, const Statement& statement);
 
 }  // namespace eider

@@ -17,9 +17,11 @@
 #include "engine/lake_file_system.h"
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
+#include "engine/read_planner.h"
 #include "engine/real_casts.h"
 #include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
+#include "engine/tables.h"
 #include "engine/watchdog.h"
 #include "engine/xlsx_stream.h"
 
@@ -72,6 +74,10 @@ class Running {
   Running(duckdb::DuckDB& database, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
       : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
     state_->snapshot = statement.snapshot;
+    if (statement.snapshot && statement.snapshot->scheduler() != nullptr) {
+      state_->reads = std::make_shared<PlannedReads>(statement.snapshot, *statement.snapshot->scheduler(),
+                                                     state_->counters);
+    }
     state_->sink = sink;
     state_->call.stop = stop;
     if (statement.limits.time.count() > 0) {
@@ -85,9 +91,11 @@ class Running {
     interrupt_.emplace(std::move(stop), [this] { connection_.Interrupt(); });
   }
 
-  duckdb::Connection& connection() { return connection_; }
+  ~Running() { state_->planner.reset(); }  // its thread works with the connection
+
   duckdb::ClientContext& context() { return *connection_.context; }
   const ReadCounters& counters() const { return state_->counters; }
+  PlanSummary plan() const { return state_->planner ? state_->planner->summary() : PlanSummary(); }
 
   // What went wrong, the cause before its consequence.
   Error Explain(const Statement& statement, Error error) {
@@ -105,6 +113,7 @@ class Running {
   duckdb::unique_ptr<duckdb::QueryResult> Execute(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool stream) {
     // An interrupt that came before the query began would be forgotten by it.
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
+    state_->plan_reads = true;
     auto pending = context().PendingQuery(
         std::move(statement), duckdb::QueryParameters(stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
                                                              : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
@@ -153,6 +162,7 @@ class DuckDatabase final : public Database {
       files.RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>());
       files.RegisterSubSystem(duckdb::make_uniq<SinkFileSystem>());
       RegisterRealCasts(*database_->instance);
+      RegisterReadPlanner(duckdb::DBConfig::GetConfig(*database_->instance));
       duckdb::Connection connection(*database_);
       WriteInOrderOnOneThread(connection);
       return Confine(connection);
@@ -166,7 +176,7 @@ class DuckDatabase final : public Database {
     Sink& target = wrapped ? *wrapped : limited;
     Running running(*database_, watchdog_, statement, &target, std::move(stop));
     auto summary = Guarded([&]() -> Result<RunSummary> {
-      auto node = ParseSelect(running.context(), statement.sql, statement.values);
+      auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
       if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
         NarrowTypes(running, *node, statement.format);
@@ -179,13 +189,14 @@ class DuckDatabase final : public Database {
     if (auto status = target.Close(); !status) return status.error();
     summary->reads = running.counters().requests;
     summary->read_bytes = running.counters().bytes;
+    summary->plan = running.plan();
     return summary;
   }
 
   Result<Table> Query(const Statement& statement, std::stop_token stop) override {
     Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
     auto table = Guarded([&]() -> Result<Table> {
-      auto node = ParseSelect(running.context(), statement.sql, statement.values);
+      auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
       auto select = duckdb::make_uniq<duckdb::SelectStatement>();
       select->node = *std::move(node);
@@ -199,7 +210,7 @@ class DuckDatabase final : public Database {
   Result<std::vector<Column>> Describe(const Statement& statement) override {
     Running running(*database_, watchdog_, statement, nullptr, {});
     auto columns = Guarded([&]() -> Result<std::vector<Column>> {
-      auto node = ParseSelect(running.context(), statement.sql, statement.values);
+      auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
       auto select = duckdb::make_uniq<duckdb::SelectStatement>();
       select->node = *std::move(node);
@@ -209,6 +220,15 @@ class DuckDatabase final : public Database {
     });
     if (!columns) return running.Explain(statement, columns.error());
     return columns;
+  }
+
+  Result<TableNames> FindTables(const std::string& sql) override {
+    return Guarded([&]() -> Result<TableNames> {
+      duckdb::Connection connection(*database_);
+      const auto node = ParseSelect(*connection.context, sql);
+      if (!node) return node.error();
+      return eider::FindTables(**node);
+    });
   }
 
   Status CheckValue(const BoundValue& value) override {
@@ -239,6 +259,7 @@ class DuckDatabase final : public Database {
         "SET autoinstall_known_extensions=false",
         "SET autoload_known_extensions=false",
         "SET enable_external_file_cache=false",  // who caches bytes of the lake is Eider's to decide
+        "SET parquet_metadata_cache=true",       // footers are parsed once; the ETag says whether they still hold
         "SET TimeZone='UTC'",                    // equal requests give equal bytes wherever they run
     };
     settings.emplace_back("SET allowed_directories=['lake://', 'sink://']");

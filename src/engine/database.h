@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -45,9 +46,17 @@ struct Limits {
 
 enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow, kXlsx, kGeoJson };
 
+// The tables that a SELECT names without a schema and does not define itself, and the globs of its lake('…') calls.
+struct TableNames {
+  std::vector<std::string> names;
+  std::vector<std::string> globs;
+};
+
 // One SELECT, run as COPY into a sink.
 struct Statement {
   std::string sql;  // one SELECT, lake paths as 'lake://KEY'
+  std::map<std::string, std::string> tables;  // name -> the SELECT that it stands for
+  std::map<std::string, std::string> globs;   // of lake() calls -> the table function that reads its objects
   std::vector<BoundValue> values;
   Format format = Format::kCsv;
   bool keep_order = true;  // false: rows in any order, on all threads
@@ -55,10 +64,21 @@ struct Statement {
   std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
 };
 
+// What a statement is going to read, from the footers of its objects.
+struct PlanSummary {
+  std::uint64_t objects = 0;
+  std::uint64_t row_groups = 0;
+  std::uint64_t row_groups_kept = 0;  // those that statistics and bloom filters do not exclude
+  std::uint64_t rows_at_most = 0;     // of the kept row groups
+  std::uint64_t requests = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct RunSummary {
   std::uint64_t rows = 0;
   std::uint64_t reads = 0;       // requests to the lake
   std::uint64_t read_bytes = 0;  // received for them
+  PlanSummary plan;              // zeros on a local lake
 };
 
 // A small answer in memory; cells are text as CAST(x AS VARCHAR) writes it, nullopt is NULL.
@@ -81,6 +101,9 @@ class Database {
 
   // The columns of the statement's answer, without running it.
   virtual Result<std::vector<Column>> Describe(const Statement& statement) = 0;
+
+  // What of the SELECT a catalog must know. kInvalid for anything but one SELECT.
+  virtual Result<TableNames> FindTables(const std::string& sql) = 0;
 
   // kInvalid, saying what the type wants, unless the text is a value of it.
   virtual Status CheckValue(const BoundValue& value) = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/read_planner.h"
 #include "engine/statement_state.h"
 
 namespace eider {
@@ -11,18 +12,20 @@ namespace {
 class LakeFileHandle final : public duckdb::FileHandle {
  public:
   LakeFileHandle(duckdb::FileSystem& system, const std::string& name, duckdb::FileOpenFlags how, StatementState& owner,
-                 const ObjectInfo& pinned, std::unique_ptr<ObjectReader> opened)
+                 const ObjectInfo& pinned, std::unique_ptr<ObjectReader> opened, bool plans)
       : FileHandle(system, name, how),
         state(owner),
         snapshot(owner.snapshot),
         object(pinned),
-        reader(std::move(opened)) {}
+        reader(std::move(opened)),
+        planning(plans) {}
   void Close() override {}
 
   StatementState& state;
   std::shared_ptr<const Snapshot> snapshot;  // keeps `object` and what `reader` uses
   const ObjectInfo& object;
   std::unique_ptr<ObjectReader> reader;
+  const bool planning;
   std::uint64_t position = 0;
 };
 
@@ -39,18 +42,20 @@ LakeFileHandle& Lake(duckdb::FileHandle& handle) { return handle.Cast<LakeFileHa
 
 bool LakeFileSystem::CanHandleFile(const std::string& path) { return path.starts_with(kScheme); }
 
-duckdb::unique_ptr<duckdb::FileHandle> LakeFileSystem::OpenFile(const std::string& path, duckdb::FileOpenFlags flags,
-                                                                duckdb::optional_ptr<duckdb::FileOpener> opener) {
+duckdb::unique_ptr<duckdb::FileHandle> LakeFileSystem::OpenFileExtended(
+    const duckdb::OpenFileInfo& file, duckdb::FileOpenFlags flags, duckdb::optional_ptr<duckdb::FileOpener> opener) {
   StatementState& state = StatementState::Of(opener);
-  if (flags.OpenForWriting()) throw duckdb::PermissionException("the lake is read-only here: '%s'", path);
-  const ObjectInfo* object = Pinned(path, opener);
+  if (flags.OpenForWriting()) throw duckdb::PermissionException("the lake is read-only here: '%s'", file.path);
+  const ObjectInfo* object = Pinned(file.path, opener);
   if (object == nullptr) {
     if (flags.ReturnNullIfNotExists()) return nullptr;
-    state.Fail(NotFound("no object '" + KeyOf(path) + "' in this statement's datasets"));
+    state.Fail(NotFound("no object '" + KeyOf(file.path) + "' in this statement's datasets"));
   }
-  auto reader = state.snapshot->Open(object->key, &state.counters);
+  const bool planning = file.extended_info && file.extended_info->options.contains(kPlanning);
+  if (state.planner && !planning) state.planner->Need(object->key);
+  auto reader = state.reads ? state.reads->Open(object->key) : state.snapshot->Open(object->key, &state.counters);
   if (!reader) state.Fail(reader.error());
-  return duckdb::make_uniq<LakeFileHandle>(*this, path, flags, state, *object, *std::move(reader));
+  return duckdb::make_uniq<LakeFileHandle>(*this, file.path, flags, state, *object, *std::move(reader), planning);
 }
 
 duckdb::vector<duckdb::OpenFileInfo> LakeFileSystem::Glob(const std::string& path, duckdb::FileOpener* opener) {
@@ -67,7 +72,11 @@ bool LakeFileSystem::FileExists(const std::string& path, duckdb::optional_ptr<du
 void LakeFileSystem::Read(duckdb::FileHandle& handle, void* buffer, int64_t size, duckdb::idx_t offset) {
   LakeFileHandle& lake = Lake(handle);
   const std::span<char> out(static_cast<char*>(buffer), static_cast<std::size_t>(size));
-  if (const auto status = lake.reader->Read(offset, out, lake.state.call); !status) lake.state.Fail(status.error());
+  const auto status = lake.reader->Read(offset, out, lake.state.call);
+  if (status) return;
+  // The planner may fail where the scan does not; and where it does, the scan says why.
+  if (lake.planning) throw duckdb::IOException("%s", status.error().message);
+  lake.state.Fail(status.error());
 }
 
 int64_t LakeFileSystem::Read(duckdb::FileHandle& handle, void* buffer, int64_t size) {
@@ -93,6 +102,10 @@ void LakeFileSystem::Seek(duckdb::FileHandle& handle, duckdb::idx_t offset) { La
 
 duckdb::idx_t LakeFileSystem::SeekPosition(duckdb::FileHandle& handle) { return Lake(handle).position; }
 
-bool LakeFileSystem::OnDiskFile(duckdb::FileHandle& handle) { return !Lake(handle).snapshot->remote(); }
+// DuckDB fetches ahead what is not "on disk", a whole row group at once into memory of its own. Here Eider does so,
+// better informed; only a footer is worth reading in one piece.
+bool LakeFileSystem::OnDiskFile(duckdb::FileHandle& handle) {
+  return !Lake(handle).snapshot->remote() || !Lake(handle).planning;
+}
 
 }  // namespace eider

@@ -10,6 +10,8 @@ namespace eider {
 class LakeFileSystem final : public duckdb::FileSystem {
  public:
   static constexpr const char* kScheme = "lake://";
+  // An option of OpenFileInfo: opened to plan the statement's reads, not to scan.
+  static constexpr const char* kPlanning = "eider_planning";
 
   std::string GetName() const override { return "EiderLake"; }
   bool CanHandleFile(const std::string& path) override;
@@ -17,8 +19,10 @@ class LakeFileSystem final : public duckdb::FileSystem {
   bool IsManuallySet() override { return true; }
   std::string PathSeparator(const std::string&) override { return "/"; }
 
-  duckdb::unique_ptr<duckdb::FileHandle> OpenFile(const std::string& path, duckdb::FileOpenFlags flags,
-                                                  duckdb::optional_ptr<duckdb::FileOpener> opener) override;
+  duckdb::unique_ptr<duckdb::FileHandle> OpenFileExtended(const duckdb::OpenFileInfo& file,
+                                                          duckdb::FileOpenFlags flags,
+                                                          duckdb::optional_ptr<duckdb::FileOpener> opener) override;
+  bool SupportsOpenFileExtended() const override { return true; }
   duckdb::vector<duckdb::OpenFileInfo> Glob(const std::string& path, duckdb::FileOpener* opener) override;
   bool FileExists(const std::string& path, duckdb::optional_ptr<duckdb::FileOpener> opener) override;
 

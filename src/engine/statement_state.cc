@@ -1,8 +1,12 @@
 #include "engine/statement_state.h"
 
 #include "duckdb/common/file_opener.hpp"
+#include "engine/read_planner.h"
 
 namespace eider {
+
+StatementState::StatementState() = default;
+StatementState::~StatementState() = default;
 
 StatementState& StatementState::Of(duckdb::optional_ptr<duckdb::FileOpener> opener) {
   const auto context = duckdb::FileOpener::TryGetClientContext(opener);

@@ -10,13 +10,19 @@
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
 #include "engine/sink.h"
+#include "lake/planned_reads.h"
 #include "lake/snapshot.h"
 
 namespace eider {
 
+class ReadPlanner;
+
 class StatementState final : public duckdb::ClientContextState {
  public:
   static constexpr const char* kName = "eider_statement";
+
+  StatementState();
+  ~StatementState() override;
 
   // Of the statement that runs in the opener's context; throws when there is none.
   static StatementState& Of(duckdb::optional_ptr<duckdb::FileOpener> opener);
@@ -25,6 +31,9 @@ class StatementState final : public duckdb::ClientContextState {
   Sink* sink = nullptr;
   Call call;
   ReadCounters counters;
+  std::shared_ptr<PlannedReads> reads;  // null where reads are no round trips
+  bool plan_reads = false;              // the statement is about to run, and not only described
+  std::unique_ptr<ReadPlanner> planner;
 
   // Keeps the first error and throws it as DuckDB's.
   [[noreturn]] void Fail(const Error& error);

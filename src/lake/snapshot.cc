@@ -119,7 +119,8 @@ Result<std::unique_ptr<ObjectReader>> OpenLocal(const ObjectInfo& object, const 
 
 }  // namespace
 
-Snapshot::Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store) : store_(store) {
+Snapshot::Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler)
+    : store_(store), scheduler_(scheduler) {
   if (store != nullptr) {
     fetch_ = [store](const GetRequest& request, const ByteConsumer& consume, const Call& call) {
       return store->Get(request, consume, call);
@@ -134,6 +135,16 @@ Snapshot::Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store) : store_
 
 Snapshot::Snapshot(std::vector<ObjectInfo> objects, RangeFetcher fetch) : Snapshot(std::move(objects), nullptr) {
   fetch_ = std::move(fetch);
+}
+
+Snapshot::Snapshot(const std::vector<std::shared_ptr<const Snapshot>>& parts)
+    : store_(parts.at(0)->store_), scheduler_(parts.at(0)->scheduler_), fetch_(parts.at(0)->fetch_) {
+  for (const auto& part : parts) {
+    newest_ = std::max(newest_, part->newest_);
+    for (const auto& [key, object] : part->objects_) {
+      if (objects_.emplace(key, object).second) size_bytes_ += object.size_bytes;
+    }
+  }
 }
 
 const ObjectInfo* Snapshot::Find(const std::string& key) const {

@@ -35,16 +35,22 @@ class ObjectReader {
   virtual Status Read(std::uint64_t offset, std::span<char> out, const Call& call) = 0;
 };
 
+class RangeScheduler;
+
 class Snapshot {
  public:
-  // `store` must outlive the snapshot; null in tests that never open.
-  Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store);
+  // `store` and `scheduler` must outlive the snapshot; null: a store in tests that never open, a scheduler where reads
+  // are no round trips.
+  Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler = nullptr);
   Snapshot(std::vector<ObjectInfo> objects, RangeFetcher fetch);
+  // All objects of several, which are of one store.
+  explicit Snapshot(const std::vector<std::shared_ptr<const Snapshot>>& parts);
 
   const ObjectInfo* Find(const std::string& key) const;
   const std::map<std::string, ObjectInfo>& objects() const { return objects_; }
   std::uint64_t size_bytes() const { return size_bytes_; }
   WallTime newest() const { return newest_; }
+  RangeScheduler* scheduler() const { return scheduler_; }
   bool remote() const { return store_ == nullptr || store_->remote(); }
 
   // A reader of a pinned object, which adds what it reads to `counters` unless that is null; it must not outlive the
@@ -56,6 +62,7 @@ class Snapshot {
   std::uint64_t size_bytes_ = 0;
   WallTime newest_{};
   ObjectStore* store_ = nullptr;
+  RangeScheduler* scheduler_ = nullptr;
   RangeFetcher fetch_;
 };
 

@@ -70,6 +70,17 @@ int Main(int argc, char** argv) {
   get.add_flag("-q,--quiet", get_options.quiet, "No progress bar");
   get.callback([&] { exit_code = eider::Get(lake, get_options); });
 
+  auto& query = *app.add_subcommand("query", "Ask in SQL: eider query \"SELECT origin, avg(delay) FROM flights GROUP BY 1\"");
+  eider::QueryOptions query_options;
+  AddLakeOptions(query, lake);
+  query.add_option("SQL", query_options.sql, "One SELECT over datasets and lake('GLOB'); default: standard input");
+  query.add_option("-f,--file", query_options.file, "Read the SQL from a file");
+  query.add_option("--format", query_options.format, "table csv tsv json ndjson parquet arrow xlsx; default: a table on a terminal, else csv");
+  query.add_option("-o,--output", query_options.output, "File; default: standard output");
+  query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
+  query.add_flag("--stats", query_options.stats, "Say on standard error what it took: time, requests, bytes");
+  query.callback([&] { exit_code = eider::Query(lake, query_options); });
+
   bool json = false;
   auto& datasets = *app.add_subcommand("datasets", "List the lake's datasets");
   AddLakeOptions(datasets, lake);

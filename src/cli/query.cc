@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "query/query.h"
+
+namespace eider {
+namespace {
+
+// Rows that are shown on a terminal when nothing else is asked for, and the widest cell of them.
+constexpr std::size_t kShownRows = 100;
+constexpr std::size_t kWidestCell = 40;
+
+class FileSink final : public Sink {
+ public:
+  explicit FileSink(std::FILE* file) : file_(file) {}
+
+  Status Write(std::span<const char> bytes) override {
+    return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() ? Status() : Failed();
+  }
+  Status Close() override { return std::fflush(file_) == 0 ? Status() : Failed(); }
+
+ private:
+  static Error Failed() {
+    return {ErrorKind::kExhausted, fmt::format("cannot write the answer: {}", std::strerror(errno)), {}};
+  }
+  std::FILE* file_;
+};
+
+Result<std::string> ReadSql(const QueryOptions& options) {
+  if (!options.sql.empty() && !options.file.empty()) return Invalid("give the SQL itself or -f FILE, not both", "-f");
+  if (!options.sql.empty()) return options.sql;
+  std::ostringstream text;
+  if (options.file.empty()) {
+    if (::isatty(STDIN_FILENO) == 1) return Invalid("no SQL: give it as an argument, with -f FILE, or on standard input");
+    text << std::cin.rdbuf();
+    return text.str();
+  }
+  std::ifstream file(options.file, std::ios::binary);
+  if (!file) return NotFound(fmt::format("cannot read '{}': {}", options.file, std::strerror(errno)));
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string Cell(const std::optional<std::string>& cell) {
+  if (!cell) return "NULL";
+  if (cell->size() <= kWidestCell) return *cell;
+  std::size_t end = kWidestCell - 3;
+  while (end > 0 && (static_cast<unsigned char>((*cell)[end]) & 0xC0) == 0x80) --end;  // not within a character
+  return cell->substr(0, end) + "...";
+}
+
+void Print(const Table& table) {
+  std::vector<std::size_t> widths;
+  for (const Column& column : table.columns) widths.push_back(column.name.size());
+  const std::size_t shown = std::min(table.rows.size(), kShownRows);
+  for (std::size_t row = 0; row < shown; ++row) {
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      widths[i] = std::max(widths[i], Cell(table.rows[row][i]).size());
+    }
+  }
+  const auto line = [&](auto cell) {
+    std::string text;
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      const bool number = table.columns[i].type_class == TypeClass::kNumber;
+      text += number ? fmt::format("{:>{}}  ", cell(i), widths[i]) : fmt::format("{:<{}}  ", cell(i), widths[i]);
+    }
+    while (text.ends_with(' ')) text.pop_back();
+    fmt::print("{}\n", text);
+  };
+  line([&](std::size_t i) { return table.columns[i].name; });
+  line([&](std::size_t i) { return std::string(widths[i], '-'); });
+  for (std::size_t row = 0; row < shown; ++row) line([&](std::size_t i) { return Cell(table.rows[row][i]); });
+  if (table.rows.size() > shown) fmt::print("({} rows shown; --format csv or --limit for more)\n", shown);
+}
+
+void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const RangeSchedulerStats& reads) {
+  fmt::print(stderr,
+             "{{\"milliseconds\":{:.3f},\"rows\":{},\"requests\":{},\"bytes\":{},\"retries\":{},\"hedges\":{},"
+             "\"objects\":{},\"row_groups\":{},\"row_groups_kept\":{},\"planned_requests\":{},\"planned_bytes\":{}}}\n",
+             static_cast<double>(took.count()) / 1e6, summary.rows, reads.requests, reads.bytes, reads.retries,
+             reads.hedges, summary.plan.objects, summary.plan.row_groups, summary.plan.row_groups_kept,
+             summary.plan.requests, summary.plan.bytes);
+}
+
+int RunToTerminal(const Session& session, const QueryRequest& request) {
+  QueryRequest bounded = request;
+  bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
+  const auto statement = MakeQuery(bounded, *session.catalog, *session.database);
+  if (!statement) return Complain(statement.error());
+  const auto table = session.database->Query(*statement);
+  if (!table) return Complain(table.error());
+  Print(*table);
+  return 0;
+}
+
+}  // namespace
+
+int Query(const LakeOptions& lake, const QueryOptions& options) {
+  SetLogLevel(LogLevel::kWarn);
+  QueryRequest request;
+  auto sql = ReadSql(options);
+  if (!sql) return Complain(sql.error());
+  request.sql = *std::move(sql);
+  if (options.limit >= 0) request.limit = static_cast<std::uint64_t>(options.limit);
+  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+  if (!options.format.empty() && options.format != "table") {
+    const auto format = FormatOfExtension(options.format);
+    if (!format) return Complain(Invalid(fmt::format("no format '{}'", options.format), "--format"));
+    request.format = *format;
+  }
+  auto session = OpenSession(lake, Operator());
+  if (!session) return Complain(session.error());
+  if (to_terminal || options.format == "table") return RunToTerminal(*session, request);
+
+  const SteadyTime begun = SystemSteadyClock()();
+  auto statement = MakeQuery(request, *session->catalog, *session->database);
+  if (!statement) return Complain(statement.error());
+  statement->limits.time = std::chrono::seconds(lake.time_limit_seconds);
+  std::FILE* file = options.output.empty() || options.output == "-" ? stdout : std::fopen(options.output.c_str(), "wb");
+  if (file == nullptr) {
+    return Complain({ErrorKind::kExhausted, fmt::format("cannot write '{}': {}", options.output, std::strerror(errno)), {}});
+  }
+  FileSink sink(file);
+  const auto summary = session->database->Run(*statement, sink, {});
+  const auto took = SystemSteadyClock()() - begun;
+  const bool closed = file == stdout || std::fclose(file) == 0;
+  if (!summary) return Complain(summary.error());
+  if (!closed) return Complain({ErrorKind::kExhausted, fmt::format("cannot write '{}'", options.output), {}});
+  if (options.stats) PrintStats(took, *summary, session->catalog->reads());
+  return 0;
+}
+
+}  // namespace eider

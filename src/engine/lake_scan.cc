@@ -1,0 +1,94 @@
+#include "engine/lake_scan.h"
+
+#include <cstring>
+
+#include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_limit.hpp"
+#include "engine/lake_file_system.h"
+
+namespace eider {
+namespace {
+
+using duckdb::LogicalOperatorType;
+
+bool ReadsParquet(const duckdb::LogicalGet& get) {
+  return get.function.name == "parquet_scan" || get.function.name == "read_parquet";
+}
+
+bool ReadsText(const duckdb::LogicalGet& get) {
+  const std::string& name = get.function.name;
+  return name.starts_with("read_csv") || name.starts_with("read_json") || name.starts_with("read_ndjson");
+}
+
+std::vector<ScannedColumn> ColumnsOf(const duckdb::LogicalGet& get) {
+  std::vector<ScannedColumn> columns;
+  for (const auto& index : get.GetColumnIds()) {
+    const auto primary = index.GetPrimaryIndex();
+    if (primary >= get.names.size()) continue;  // virtual: in no file
+    auto& column = columns.emplace_back();
+    column.name = get.names[primary];
+    column.type = get.returned_types[primary];
+    column.index = index;
+    const auto filter = get.table_filters.filters.find(primary);
+    if (filter != get.table_filters.filters.end()) column.filter = filter->second->Copy();
+  }
+  return columns;
+}
+
+std::optional<std::uint64_t> RowsOf(const duckdb::LogicalLimit& limit) {
+  using duckdb::LimitNodeType;
+  if (limit.limit_val.Type() != LimitNodeType::CONSTANT_VALUE) return std::nullopt;
+  std::uint64_t rows = limit.limit_val.GetConstantValue();
+  if (limit.offset_val.Type() == LimitNodeType::CONSTANT_VALUE) {
+    rows += limit.offset_val.GetConstantValue();
+  } else if (limit.offset_val.Type() != LimitNodeType::UNSET) {
+    return std::nullopt;
+  }
+  return rows;
+}
+
+// `rows`: how many of this operator's rows are enough.
+void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::vector<LakeScan>& scans) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_GET: {
+      auto& get = op.Cast<duckdb::LogicalGet>();
+      const bool parquet = ReadsParquet(get);
+      if ((!parquet && !ReadsText(get)) || !get.bind_data) break;
+      LakeScan scan;
+      scan.parquet = parquet;
+      const auto& bound = get.bind_data->Cast<duckdb::MultiFileBindData>();
+      for (const auto& file : bound.file_list->Files()) {
+        if (!file.path.starts_with(LakeFileSystem::kScheme)) continue;
+        scan.keys.push_back(file.path.substr(std::strlen(LakeFileSystem::kScheme)));
+      }
+      scan.columns = ColumnsOf(get);
+      if (get.table_filters.filters.empty()) scan.rows = rows;
+      if (!scan.keys.empty()) scans.push_back(std::move(scan));
+      break;
+    }
+    case LogicalOperatorType::LOGICAL_LIMIT: rows = RowsOf(op.Cast<duckdb::LogicalLimit>()); break;
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+    case LogicalOperatorType::LOGICAL_COPY_TO_FILE: break;
+    default: rows.reset(); break;
+  }
+  const bool joins = op.type == LogicalOperatorType::LOGICAL_COMPARISON_JOIN ||
+                     op.type == LogicalOperatorType::LOGICAL_DELIM_JOIN ||
+                     op.type == LogicalOperatorType::LOGICAL_ANY_JOIN;
+  if (joins && op.children.size() == 2) {  // the right side is built first
+    Visit(*op.children[1], std::nullopt, scans);
+    Visit(*op.children[0], std::nullopt, scans);
+    return;
+  }
+  for (auto& child : op.children) Visit(*child, rows, scans);
+}
+
+}  // namespace
+
+std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan) {
+  std::vector<LakeScan> scans;
+  Visit(plan, std::nullopt, scans);
+  return scans;
+}
+
+}  // namespace eider

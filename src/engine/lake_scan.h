@@ -1,0 +1,32 @@
+// The scans of lake objects in an optimized plan: which objects, columns and filters, in the order they will run.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "duckdb.hpp"
+#include "duckdb/common/column_index.hpp"
+#include "duckdb/planner/logical_operator.hpp"
+#include "duckdb/planner/table_filter.hpp"
+
+namespace eider {
+
+struct ScannedColumn {
+  std::string name;
+  duckdb::LogicalType type;
+  duckdb::ColumnIndex index;                        // its children: the fields that are read, none for all
+  duckdb::unique_ptr<duckdb::TableFilter> filter;  // null: none
+};
+
+struct LakeScan {
+  bool parquet = false;
+  std::vector<std::string> keys;  // in scan order, pruned by the key=value folders
+  std::vector<ScannedColumn> columns;
+  std::optional<std::uint64_t> rows;  // as many are enough: a LIMIT and its OFFSET without a filter
+};
+
+std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan);
+
+}  // namespace eider

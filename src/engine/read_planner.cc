@@ -1,0 +1,172 @@
+#include "engine/read_planner.h"
+
+#include <algorithm>
+
+#include "duckdb/optimizer/optimizer_extension.hpp"
+#include "engine/parquet_object.h"
+#include "engine/statement_state.h"
+
+namespace eider {
+namespace {
+
+constexpr ScanPosition ScanBegin(std::size_t scan) { return (static_cast<ScanPosition>(scan) << 32) + 1; }
+
+// DuckDB calls this with the finished plan.
+void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
+  const auto state = input.context.registered_state->Get<StatementState>(StatementState::kName);
+  if (!state || !state->reads || !state->plan_reads || state->planner) return;
+  auto scans = FindLakeScans(*plan);
+  if (scans.empty()) return;
+  state->planner =
+      std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call.deadline);
+}
+
+}  // namespace
+
+ReadPlanner::ReadPlanner(duckdb::ClientContext& context, std::shared_ptr<PlannedReads> reads,
+                         std::vector<LakeScan> scans, SteadyTime deadline)
+    : context_(context),
+      reads_(std::move(reads)),
+      scans_(std::move(scans)),
+      call_{stop_.get_token(), deadline} {
+  for (std::size_t i = 0; i < scans_.size(); ++i) {
+    ScanPosition position = ScanBegin(i);
+    for (const std::string& key : scans_[i].keys) items_.push_back({&scans_[i], key, position++, State::kWaiting});
+  }
+  for (Item& item : items_) {
+    by_key_[item.key].push_back(&item);
+    ++summary_.objects;
+    if (item.scan->parquet && !item.scan->rows) reads_->PlanTail(item.key, item.position);
+  }
+  for (const LakeScan& scan : scans_) {
+    if (scan.rows) PlanRows(scan);
+  }
+  thread_ = std::thread([this] { Run(); });
+}
+
+ReadPlanner::~ReadPlanner() {
+  stop_.request_stop();
+  thread_.join();
+}
+
+void ReadPlanner::Run() {
+  for (Item& item : items_) {
+    if (stop_.stop_requested()) return;
+    if (Take(item)) PlanItem(item, /*in_turn=*/true);
+  }
+}
+
+bool ReadPlanner::Take(Item& item) {
+  const std::lock_guard lock(mutex_);
+  if (item.state != State::kWaiting) return false;
+  item.state = State::kPlanning;
+  return true;
+}
+
+void ReadPlanner::Need(const std::string& key) {
+  const auto items = by_key_.find(key);
+  if (items == by_key_.end()) return;
+  for (Item* item : items->second) {
+    if (Take(*item)) {
+      PlanItem(*item, /*in_turn=*/false);
+      continue;
+    }
+    std::unique_lock lock(mutex_);
+    if (item->state == State::kPlanned) continue;
+    lock.unlock();
+    reads_->AwaitTail(key, /*in_turn=*/false, call_);  // whoever plans it waits for this alone
+    lock.lock();
+    changed_.wait(lock, [&] { return item->state == State::kPlanned; });
+  }
+}
+
+void ReadPlanner::PlanItem(Item& item, bool in_turn) {
+  if (item.scan->parquet) reads_->AwaitTail(item.key, in_turn, call_);
+  // What cannot be planned is read on demand, and what is wrong with it is told to the scan that reads it.
+  if (!stop_.stop_requested()) {
+    try {
+      if (item.scan->parquet) {
+        PlanParquet(item);
+      } else {
+        PlanText(item);
+      }
+    } catch (const std::exception&) {
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  item.state = State::kPlanned;
+  changed_.notify_all();
+}
+
+void ReadPlanner::PlanParquet(const Item& item) {
+  ParquetObject object(context_, item.key, *item.scan);
+  if (const auto filters = object.BloomFilters(); !filters.empty()) {
+    reads_->Plan(item.key, filters, item.position);
+    object.ApplyBloomFilters();
+  }
+  reads_->Plan(item.key, object.ColumnChunks(), item.position);
+  reads_->EndPlan(item.key);
+  const std::lock_guard lock(mutex_);
+  summary_.row_groups += object.row_groups();
+  summary_.row_groups_kept += object.kept();
+  summary_.rows_at_most += object.rows();
+}
+
+void ReadPlanner::PlanText(const Item& item) {
+  if (item.scan->rows) return;  // the reader's own reading ahead is enough
+  reads_->PlanAll(item.key, item.position);
+}
+
+void ReadPlanner::PlanRows(const LakeScan& scan) {
+  std::uint64_t missing = *scan.rows;
+  for (Item& item : items_) {
+    if (item.scan != &scan) continue;
+    if (scan.parquet && missing > 0 && !stop_.stop_requested()) {
+      try {
+        ParquetObject object(context_, item.key, scan);
+        object.KeepRows(missing);
+        missing -= std::min(missing, object.rows());
+        reads_->Plan(item.key, object.ColumnChunks(), item.position);
+        reads_->EndPlan(item.key);
+        summary_.row_groups += object.row_groups();
+        summary_.row_groups_kept += object.kept();
+        summary_.rows_at_most += object.rows();
+      } catch (const std::exception&) {
+        missing = 0;
+      }
+    }
+    item.state = State::kPlanned;
+  }
+}
+
+void ReadPlanner::Finish() {
+  std::unique_lock lock(mutex_);
+  const auto done = [&] {
+    return std::all_of(items_.begin(), items_.end(), [](const Item& item) { return item.state == State::kPlanned; });
+  };
+  if (call_.deadline == SteadyTime::max()) {
+    changed_.wait(lock, done);
+  } else {
+    changed_.wait_until(lock, call_.deadline, done);
+  }
+}
+
+PlanSummary ReadPlanner::summary() const {
+  PlanSummary summary;
+  {
+    const std::lock_guard lock(mutex_);
+    summary = summary_;
+  }
+  const PlanCost cost = reads_->planned();
+  summary.requests = cost.requests;
+  summary.bytes = cost.bytes;
+  return summary;
+}
+
+void RegisterReadPlanner(duckdb::DBConfig& config) {
+  duckdb::OptimizerExtension extension;
+  extension.optimize_function = PlanReads;
+  duckdb::OptimizerExtension::Register(config, std::move(extension));
+}
+
+}  // namespace eider

@@ -1,0 +1,269 @@
+#include "lake/object_reads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace eider {
+namespace {
+
+// A footer is mostly a few KiB; of a wide object with many row groups it is a share of the object. What is fetched too
+// much costs less than a second request as long as it stays below the gap that the scheduler accepts.
+constexpr std::uint64_t kSmallestTail = 64 << 10;
+constexpr std::uint64_t kTailShare = 256;
+
+// How far a reader without a plan is read ahead of: doubled with each read that goes on where the last ended, as
+// operating systems do, up to the pieces that keep a stream busy.
+constexpr std::uint64_t kFirstWindow = 256 << 10;
+constexpr std::uint64_t kWindowPieces = 4;
+
+// Of a read that somebody waits for already.
+constexpr ScanPosition kNow = 0;
+
+std::uint64_t EndOf(const Extent& extent) { return extent.offset + extent.length; }
+
+Error Replaced(const std::string& key) {
+  return {
+      ErrorKind::kConflict,
+      fmt::format("object '{}' was replaced or deleted while it was being read; ask again to read the new one", key),
+      {}};
+}
+
+}  // namespace
+
+ObjectReads::ObjectReads(const ObjectInfo& object, RangeScheduler& scheduler, RangeScheduler::Queue& queue,
+                         ReadCounters& counters)
+    : object_(object), scheduler_(scheduler), queue_(queue), counters_(counters) {}
+
+std::uint64_t ObjectReads::TailOffset() const {
+  if (object_.size_bytes <= scheduler_.gap_bytes()) return 0;
+  const std::uint64_t tail = std::clamp(object_.size_bytes / kTailShare, kSmallestTail,
+                                        std::max(kSmallestTail, scheduler_.gap_bytes()));
+  return object_.size_bytes - std::min(tail, object_.size_bytes);
+}
+
+void ObjectReads::PlanTail(ScanPosition position) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t offset = TailOffset();
+  if (!segments_.empty() || object_.size_bytes == 0) return;
+  AddSegment({offset, object_.size_bytes - offset}, position, {});
+  tail_ = segments_.at(offset);
+}
+
+Status ObjectReads::AwaitTail(bool in_turn, const Call& call) {
+  SegmentPointer tail;
+  {
+    const std::lock_guard lock(mutex_);
+    tail = tail_;
+  }
+  if (!tail) return {};
+  return in_turn ? tail->range->WaitInTurn(call) : tail->range->Wait(call);
+}
+
+// With mutex_ held, as all below but Read.
+void ObjectReads::AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts) {
+  auto segment = std::make_shared<Segment>();
+  segment->extent = extent;
+  segment->parts = std::move(parts);
+  segment->range = queue_.Add(object_, extent.offset, extent.length, position);
+  segments_[extent.offset] = std::move(segment);
+  ++cost_.requests;
+  cost_.bytes += extent.length;
+}
+
+ObjectReads::SegmentPointer ObjectReads::Find(std::uint64_t offset) const {
+  auto after = segments_.upper_bound(offset);
+  if (after == segments_.begin()) return nullptr;
+  const SegmentPointer& segment = std::prev(after)->second;
+  return offset < EndOf(segment->extent) ? segment : nullptr;
+}
+
+std::uint64_t ObjectReads::NextSegment(std::uint64_t offset) const {
+  const auto after = segments_.upper_bound(offset);
+  return after == segments_.end() ? object_.size_bytes : after->first;
+}
+
+void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
+  std::sort(wanted.begin(), wanted.end(),
+            [](const WantedRange& a, const WantedRange& b) { return a.extent.offset < b.extent.offset; });
+  const std::lock_guard lock(mutex_);
+  position_ = position;
+  const std::uint64_t gap = scheduler_.gap_bytes();
+  const std::uint64_t split = scheduler_.split_bytes();
+
+  // What is here already serves the plan; the rest is gathered into pieces.
+  struct Piece {
+    Extent extent;
+    std::vector<Part> parts;
+  };
+  std::vector<Piece> pieces;
+  const auto joins = [&](std::uint64_t at) {
+    if (pieces.empty()) return false;
+    const Extent& last = pieces.back().extent;
+    const bool near = at <= EndOf(last) + gap && at < last.offset + split;
+    return near && NextSegment(EndOf(last) - 1) > at;  // nothing of what is here lies between
+  };
+  for (const WantedRange& range : wanted) {
+    std::uint64_t at = range.extent.offset;
+    const std::uint64_t end = std::min(EndOf(range.extent), object_.size_bytes);
+    if (!pieces.empty()) at = std::max(at, EndOf(pieces.back().extent));
+    while (at < end) {
+      if (const SegmentPointer here = Find(at)) {
+        const std::uint64_t length = std::min(end, EndOf(here->extent)) - at;
+        here->parts.push_back({range.group, {at, length}, length * range.times});
+        at += length;
+        continue;
+      }
+      if (!joins(at)) pieces.push_back({{at, 0}, {}});
+      Piece& piece = pieces.back();
+      // A piece ends at the size above which two are faster, but a short rest stays with it.
+      std::uint64_t length = std::min(end, NextSegment(at)) - at;
+      const std::uint64_t room = piece.extent.offset + split - at;
+      if (length > room + split / 2) length = room;
+      piece.extent.length = at + length - piece.extent.offset;
+      piece.parts.push_back({range.group, {at, length}, length * range.times});
+      at += length;
+    }
+  }
+  for (Piece& piece : pieces) AddSegment(piece.extent, position, std::move(piece.parts));
+}
+
+void ObjectReads::EndPlan() {
+  const std::lock_guard lock(mutex_);
+  planned_ = true;
+  tail_ = nullptr;
+  std::erase_if(segments_, [](const auto& entry) { return entry.second->parts.empty(); });
+}
+
+PlanCost ObjectReads::planned() const {
+  const std::lock_guard lock(mutex_);
+  return cost_;
+}
+
+void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64_t length) {
+  std::uint64_t end = offset + length;
+  std::uint64_t from = offset;
+  if (!planned_ && offset >= TailOffset()) {
+    // The footer's length, or the footer: the whole tail comes with it.
+    from = TailOffset();
+    while (const SegmentPointer here = Find(from)) {
+      if (EndOf(here->extent) > offset) break;
+      from = EndOf(here->extent);
+    }
+    end = object_.size_bytes;
+  } else if (offset == cursor.expected) {
+    const std::uint64_t widest = kWindowPieces * scheduler_.split_bytes();
+    cursor.window = std::clamp(cursor.window * 2, std::min(kFirstWindow, widest), widest);
+    end = std::min(end + cursor.window, object_.size_bytes);
+  } else {
+    cursor.window = 0;
+  }
+  // Pieces of a long read travel side by side.
+  const std::uint64_t split = scheduler_.split_bytes();
+  for (std::uint64_t at = from; at < end;) {
+    if (const SegmentPointer here = Find(at)) {
+      at = EndOf(here->extent);
+      continue;
+    }
+    const std::uint64_t piece = std::min({end, NextSegment(at), at + split}) - at;
+    AddSegment({at, piece}, kNow, {{std::numeric_limits<std::uint32_t>::max(), {at, piece}, piece}});
+    at += piece;
+  }
+}
+
+Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> out, const Call& call) {
+  if (offset > object_.size_bytes || out.size() > object_.size_bytes - offset) {
+    return Invalid(fmt::format("read of {} bytes at {} reaches past the end of object '{}' ({} bytes)", out.size(),
+                               offset, object_.key, object_.size_bytes));
+  }
+  const std::uint64_t end = offset + out.size();
+  for (std::uint64_t at = offset; at < end;) {
+    SegmentPointer segment;
+    {
+      const std::lock_guard lock(mutex_);
+      segment = Find(at);
+      if (!segment) {
+        FetchMissing(cursor, at, end - at);
+        segment = Find(at);
+      }
+    }
+    if (auto arrived = segment->range->Wait(call); !arrived) {
+      const ErrorKind kind = arrived.error().kind;
+      return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? Replaced(object_.key) : arrived;
+    }
+    const std::uint64_t length = std::min(end, EndOf(segment->extent)) - at;
+    const auto bytes = segment->range->bytes().subspan(at - segment->extent.offset, length);
+    std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(at - offset));
+    const std::lock_guard lock(mutex_);
+    Done(cursor, *segment, at, length);
+    at += length;
+  }
+  cursor.expected = end;
+  return {};
+}
+
+void ObjectReads::Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length) {
+  if (!segment.counted) {
+    segment.counted = true;
+    ++counters_.requests;
+    counters_.bytes += segment.extent.length;
+  }
+  std::uint64_t unread = 0;
+  for (Part& part : segment.parts) {
+    const std::uint64_t from = std::max(offset, part.extent.offset);
+    const std::uint64_t to = std::min(offset + length, EndOf(part.extent));
+    if (from < to) {
+      part.unread -= std::min(part.unread, to - from);
+      if (planned_) Pass(cursor, part.group);
+    }
+    unread += part.unread;
+  }
+  if (unread > 0 || segment.parts.empty()) return;
+  const auto held = segments_.find(segment.extent.offset);
+  if (held != segments_.end() && held->second.get() == &segment) segments_.erase(held);
+}
+
+void ObjectReads::Pass(const Cursor& cursor, std::uint32_t group) {
+  if (group == std::numeric_limits<std::uint32_t>::max()) return;
+  const auto [place, entered] = at_group_.try_emplace(&cursor, group);
+  if (!entered && place->second == group) return;
+  place->second = group;
+  std::uint32_t lowest = group;
+  for (const auto& [other, at] : at_group_) lowest = std::min(lowest, at);
+  if (lowest > 0) DropBefore(lowest);
+}
+
+void ObjectReads::DropBefore(std::uint32_t group) {
+  for (auto entry = segments_.begin(); entry != segments_.end();) {
+    std::uint64_t unread = 0;
+    for (Part& part : entry->second->parts) {
+      if (part.group < group) part.unread = 0;
+      unread += part.unread;
+    }
+    const bool over = unread == 0 && !entry->second->parts.empty();
+    entry = over ? segments_.erase(entry) : std::next(entry);
+  }
+}
+
+void ObjectReads::Close(const Cursor& cursor) {
+  const std::lock_guard lock(mutex_);
+  at_group_.erase(&cursor);
+}
+
+void ObjectReads::GiveUp() {
+  const std::lock_guard lock(mutex_);
+  segments_.clear();
+}
+
+bool ObjectReads::idle() const {
+  const std::lock_guard lock(mutex_);
+  return at_group_.empty();
+}
+
+std::optional<ScanPosition> ObjectReads::position() const {
+  const std::lock_guard lock(mutex_);
+  return position_;
+}
+
+}  // namespace eider

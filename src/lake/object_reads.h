@@ -1,0 +1,95 @@
+// The planned and running reads of one object by one statement. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lake/range_scheduler.h"
+#include "lake/snapshot.h"
+#include "object/ranges.h"
+
+namespace eider {
+
+// A range that will be read `times` times, by whoever reads its group. Groups (row groups) are begun in ascending
+// order, so that all before the lowest that is being read are done with.
+struct WantedRange {
+  Extent extent;
+  std::uint32_t group = 0;
+  std::uint32_t times = 1;
+};
+
+struct PlanCost {
+  std::uint64_t requests = 0;
+  std::uint64_t bytes = 0;
+};
+
+class ObjectReads {
+ public:
+  ObjectReads(const ObjectInfo& object, RangeScheduler& scheduler, RangeScheduler::Queue& queue,
+              ReadCounters& counters);
+
+  // See PlannedReads.
+  void PlanTail(ScanPosition position);
+  Status AwaitTail(bool in_turn, const Call& call);
+  void Plan(std::vector<WantedRange> wanted, ScanPosition position);
+  void EndPlan();
+  PlanCost planned() const;
+
+  // Where one reader is. Each belongs to one thread at a time.
+  struct Cursor {
+    std::uint64_t expected = 0;  // where the last read ended
+    std::uint64_t window = 0;    // how far to read ahead of a reader that goes on from there
+  };
+  Status Read(Cursor& cursor, std::uint64_t offset, std::span<char> out, const Call& call);
+  void Close(const Cursor& cursor);
+
+  // Nobody will read what is left of the plan.
+  void GiveUp();
+  bool idle() const;  // no reader is in any group
+  std::optional<ScanPosition> position() const;
+
+ private:
+  // The unread rest of a group within a segment.
+  struct Part {
+    std::uint32_t group;
+    Extent extent;
+    std::uint64_t unread;
+  };
+  // What one request fetches.
+  struct Segment {
+    Extent extent;
+    std::shared_ptr<ScheduledRange> range;
+    std::vector<Part> parts;  // none: of unknown use, kept until the object is planned
+    bool counted = false;
+  };
+  using SegmentPointer = std::shared_ptr<Segment>;
+
+  SegmentPointer Find(std::uint64_t offset) const;
+  std::uint64_t NextSegment(std::uint64_t offset) const;
+  void AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts);
+  void FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64_t length);
+  void Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length);
+  void Pass(const Cursor& cursor, std::uint32_t group);
+  void DropBefore(std::uint32_t group);
+  std::uint64_t TailOffset() const;
+
+  const ObjectInfo& object_;
+  RangeScheduler& scheduler_;
+  RangeScheduler::Queue& queue_;
+  ReadCounters& counters_;
+
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, SegmentPointer> segments_;  // by offset; disjoint
+  SegmentPointer tail_;                               // until the plan has ended
+  std::map<const Cursor*, std::uint32_t> at_group_;   // readers that are in a group
+  bool planned_ = false;
+  std::optional<ScanPosition> position_;
+  PlanCost cost_;
+};
+
+}  // namespace eider
