@@ -3,127 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <map>
-#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "lake/scripted_gets.h"
+
 namespace eider {
 namespace {
-
-// The byte at `at` of every object, so that a mixture of ranges shows.
-char ByteAt(std::uint64_t at) { return static_cast<char>((at * 2654435761u) >> 13); }
-
-std::string Expected(std::uint64_t offset, std::uint64_t length) {
-  std::string bytes(length, '\0');
-  for (std::uint64_t i = 0; i < length; ++i) bytes[i] = ByteAt(offset + i);
-  return bytes;
-}
-
-// StartRange whose GETs the test answers by hand. It keeps PendingGet's contract: who destroys one waits for its
-// callbacks.
-class ScriptedGets {
- public:
-  struct Get {
-    std::recursive_mutex callbacks;  // held while one runs; a callback may destroy its own GET
-    GetRequest request;
-    ByteConsumer consume;
-    GetDone done;
-    Call call;
-    std::atomic<bool> over{false};       // answered or ended
-    std::atomic<bool> cancelled{false};  // ended before it was answered
-  };
-
-  std::unique_ptr<PendingGet> Start(const GetRequest& request, ByteConsumer consume, GetDone done, const Call& call) {
-    const std::lock_guard lock(mutex_);
-    auto get = std::make_shared<Get>();
-    get->request = request;
-    get->consume = std::move(consume);
-    get->done = std::move(done);
-    get->call = call;
-    gets_.push_back(get);
-    changed_.notify_all();
-    return std::make_unique<Pending>(get);
-  }
-
-  StartRange function() {
-    return [this](const GetRequest& request, ByteConsumer consume, GetDone done, const Call& call) {
-      return Start(request, std::move(consume), std::move(done), call);
-    };
-  }
-
-  std::size_t started() {
-    const std::lock_guard lock(mutex_);
-    return gets_.size();
-  }
-  void AwaitStarted(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return gets_.size() >= count; });
-  }
-  GetRequest request(std::size_t i) { return at(i)->request; }
-  std::uint64_t offset(std::size_t i) { return at(i)->request.range.offset; }
-  bool cancelled(std::size_t i) { return at(i)->cancelled; }
-  std::size_t open() {
-    const std::lock_guard lock(mutex_);
-    std::size_t count = 0;
-    for (const auto& get : gets_) count += !get->over;
-    return count;
-  }
-
-  void Retry(std::size_t i, RetryCause cause) {
-    const auto get = at(i);
-    const std::lock_guard lock(get->callbacks);
-    if (!get->over) get->call.on_retry(cause);
-  }
-
-  void Feed(std::size_t i, const std::string& bytes) {
-    const auto get = at(i);
-    const std::lock_guard lock(get->callbacks);
-    if (!get->over) get->consume(bytes);
-  }
-
-  void Finish(std::size_t i, const Result<ObjectInfo>& answer) {
-    const auto get = at(i);
-    const std::lock_guard lock(get->callbacks);
-    if (get->over.exchange(true)) return;
-    get->done(answer);
-  }
-
-  void Complete(std::size_t i) {
-    const auto get = at(i);
-    const std::lock_guard lock(get->callbacks);
-    const std::string bytes = Expected(get->request.range.offset, get->request.range.length);
-    // In two pieces, as a network would.
-    Feed(i, bytes.substr(0, bytes.size() / 2));
-    Feed(i, bytes.substr(bytes.size() / 2));
-    Finish(i, ObjectInfo{get->request.key, 1 << 30, get->request.if_match, {}});
-  }
-
- private:
-  class Pending : public PendingGet {
-   public:
-    explicit Pending(std::shared_ptr<Get> get) : get_(std::move(get)) {}
-    ~Pending() override {
-      const std::lock_guard lock(get_->callbacks);
-      get_->cancelled = !get_->over.exchange(true);
-    }
-
-   private:
-    const std::shared_ptr<Get> get_;
-  };
-
-  std::shared_ptr<Get> at(std::size_t i) {
-    const std::lock_guard lock(mutex_);
-    return gets_.at(i);
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::shared_ptr<Get>> gets_;
-};
 
 class RangeSchedulerTest : public testing::Test {
  protected:
@@ -185,7 +73,7 @@ TEST_F(RangeSchedulerTest, ARangeIsOneConditionalGet) {
   gets_.Complete(0);
   EXPECT_TRUE(range->ready());
   EXPECT_EQ(Outcome(range->Wait({})), "ok");
-  EXPECT_EQ(Bytes(*range), Expected(100, 50));
+  EXPECT_EQ(Bytes(*range), ExpectedBytes(100, 50));
   const RangeSchedulerStats stats = scheduler_->stats();
   EXPECT_EQ(stats.requests, 1u);
   EXPECT_EQ(stats.bytes, 50u);
@@ -289,7 +177,7 @@ TEST_F(RangeSchedulerTest, AReaderThatWaitsIsServedBeyondBothCaps) {
   gets_.Complete(1);
   reader.join();
   EXPECT_EQ(Outcome(status), "ok");
-  EXPECT_EQ(Bytes(*wanted), Expected(20, 10));
+  EXPECT_EQ(Bytes(*wanted), ExpectedBytes(20, 10));
   EXPECT_EQ(gets_.started(), 2u);
   EXPECT_EQ(scheduler_->stats().held_bytes, 20u);
 }
@@ -300,7 +188,7 @@ TEST_F(RangeSchedulerTest, SeveralReadersWaitForOneGet) {
   std::atomic<int> fine{0};
   std::vector<std::thread> readers;
   for (int i = 0; i < 8; ++i) {
-    readers.emplace_back([&] { fine += range->Wait({}).ok() && Bytes(*range) == Expected(0, 10); });
+    readers.emplace_back([&] { fine += range->Wait({}).ok() && Bytes(*range) == ExpectedBytes(0, 10); });
   }
   gets_.Complete(0);
   for (std::thread& reader : readers) reader.join();
@@ -344,11 +232,11 @@ TEST_F(RangeSchedulerTest, ErrorsPassThroughAndGiveTheirBytesBack) {
 TEST_F(RangeSchedulerTest, BytesThatDidNotComeAreAnError) {
   Make();
   const auto cut = Add(0);
-  gets_.Feed(0, Expected(0, 9));
+  gets_.Feed(0, ExpectedBytes(0, 9));
   gets_.Finish(0, object_);
   EXPECT_EQ(Outcome(cut->Wait({})), "corrupt");
   const auto other = Add(10);
-  gets_.Feed(1, Expected(10, 10));
+  gets_.Feed(1, ExpectedBytes(10, 10));
   ObjectInfo replaced = object_;
   replaced.etag = "e2";
   gets_.Finish(1, replaced);
@@ -398,7 +286,7 @@ TEST_F(RangeSchedulerTest, RangesOutliveTheirScheduler) {
   reader.join();
   EXPECT_EQ(gets_.open(), 0u);
   EXPECT_EQ(Outcome(ready->Wait({})), "ok");
-  EXPECT_EQ(Bytes(*ready), Expected(0, 10));
+  EXPECT_EQ(Bytes(*ready), ExpectedBytes(0, 10));
   EXPECT_EQ(Outcome(status), "cancelled");
   EXPECT_EQ(Outcome(under_way->Wait({})), "cancelled");
   EXPECT_EQ(Outcome(queued->Wait({})), "cancelled");
@@ -439,7 +327,7 @@ TEST_F(RangeSchedulerTest, ALateGetIsHedgedForAWaitingReader) {
   gets_.Complete(first + 1);
   reader.join();
   EXPECT_EQ(Outcome(status), "ok");
-  EXPECT_EQ(Bytes(*range), Expected(500, 10));
+  EXPECT_EQ(Bytes(*range), ExpectedBytes(500, 10));
   EXPECT_TRUE(gets_.cancelled(first));
   const RangeSchedulerStats stats = scheduler_->stats();
   EXPECT_EQ(stats.hedges, 1u);
@@ -462,7 +350,7 @@ TEST_F(RangeSchedulerTest, OfAHedgedPairOneFailureIsNotTheAnswer) {
     gets_.Complete(first + !hedge_fails);
     reader.join();
     EXPECT_EQ(Outcome(status), "ok");
-    EXPECT_EQ(Bytes(*range), Expected(500, 10));
+    EXPECT_EQ(Bytes(*range), ExpectedBytes(500, 10));
   }
   EXPECT_EQ(scheduler_->stats().hedges_won, 1u);
   EXPECT_EQ(scheduler_->stats().held_bytes, 0u);
@@ -522,7 +410,7 @@ TEST_F(RangeSchedulerTest, AStoreThatAnswersAtOnceDoesNotNest) {
   RangeScheduler at_once(
       [&](const GetRequest& request, ByteConsumer consume, GetDone done, const Call&) {
         deepest = std::max(deepest, ++depth);
-        EXPECT_TRUE(consume(Expected(request.range.offset, request.range.length)));
+        EXPECT_TRUE(consume(ExpectedBytes(request.range.offset, request.range.length)));
         done(ObjectInfo{request.key, 1 << 30, request.if_match, {}});
         --depth;
         return std::make_unique<PendingGet>();
@@ -533,7 +421,7 @@ TEST_F(RangeSchedulerTest, AStoreThatAnswersAtOnceDoesNotNest) {
   for (std::uint64_t i = 0; i < 1000; ++i) ranges.push_back(queue->Add(object_, i, 10, i));
   for (std::uint64_t i = 0; i < 1000; ++i) {
     ASSERT_EQ(Outcome(ranges[i]->Wait({})), "ok");
-    ASSERT_EQ(Bytes(*ranges[i]), Expected(i, 10));
+    ASSERT_EQ(Bytes(*ranges[i]), ExpectedBytes(i, 10));
   }
   EXPECT_LE(deepest, 2);
 }
@@ -570,7 +458,8 @@ TEST_F(RangeSchedulerTest, StandsManyThreads) {
         std::thread leaver([taken = std::move(ranges[random() % 20])]() mutable { taken.reset(); });
         for (std::uint64_t i = 0; i < 20; ++i) {
           if (!ranges[i]) continue;
-          const bool ok = ranges[i]->Wait({}).ok() && Bytes(*ranges[i]) == Expected(i * 50, ranges[i]->bytes().size());
+          const bool ok =
+              ranges[i]->Wait({}).ok() && Bytes(*ranges[i]) == ExpectedBytes(i * 50, ranges[i]->bytes().size());
           wrong += !ok;
           if (random() % 2 == 0) ranges[i].reset();
         }
