@@ -22,6 +22,12 @@ Status CheckKey(std::string_view key) {
   return {};
 }
 
+std::unique_ptr<PendingGet> ObjectStore::StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
+                                                  const Call& call) {
+  done(Get(request, consume, call));
+  return std::make_unique<PendingGet>();
+}
+
 Result<std::unique_ptr<ObjectStore>> OpenStore(const std::string& root, const StoreOptions& options) {
   if (root.empty()) return Invalid("The lake's root is empty. Name a folder, s3://bucket/prefix or https://host/path.");
   if (root.starts_with("s3://")) return OpenS3Store(root, options);

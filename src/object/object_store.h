@@ -22,10 +22,17 @@
 
 namespace eider {
 
-// Bounds of one operation, retries included. A default Call has neither.
+// Why a request is about to be repeated.
+enum class RetryCause : std::uint8_t {
+  kOverload,  // the server asks for less: 429, 503, SlowDown
+  kOther,
+};
+
+// Bounds of one operation, retries included, and who hears of these. A default Call has none.
 struct Call {
-  std::stop_token stop;                     // requested: the operation ends with kCancelled
-  SteadyTime deadline = SteadyTime::max();  // passed: it ends with kTimeout
+  std::stop_token stop;                           // requested: the operation ends with kCancelled
+  SteadyTime deadline = SteadyTime::max();        // passed: it ends with kTimeout
+  std::function<void(RetryCause)> on_retry = {};  // on any thread, before each repetition; must not block
 };
 
 struct ObjectInfo {
@@ -69,6 +76,16 @@ struct GetRequest {
 // Receives the bytes in order, each call a piece; false stops the transfer, and Get answers kCancelled.
 using ByteConsumer = std::function<bool(std::span<const char>)>;
 
+// A read under way. Destroying it ends the read: once its destructor has returned, neither callback runs any more, so
+// what they refer to may go. For that the destructor waits while a callback is running on another thread: never destroy
+// it holding a lock that the callbacks take. A callback may destroy the read that it belongs to.
+class PendingGet {
+ public:
+  virtual ~PendingGet() = default;
+};
+
+using GetDone = std::function<void(Result<ObjectInfo>)>;
+
 struct PutCondition {
   bool if_absent = false;  // an object already there is kConflict
   std::string if_match;    // an ETag: anything else there now is kConflict
@@ -98,6 +115,13 @@ class ObjectStore {
   // Content-Range or a changed ETag is an error, never a short success. A kSpan that begins at or after the end of
   // the object is kInvalid. An empty object answers kWhole and kSuffix with no bytes.
   virtual Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call = {}) = 0;
+
+  // Get without a waiting thread: the same bytes, retries and errors. `consume` is called in turns with nothing else of
+  // this read, `done` once and last; both on a thread of the store's, which they must not block, or on the calling one
+  // before this returns. This default is Get itself, on the calling thread: right for stores without a network. The
+  // read must be destroyed before the store.
+  virtual std::unique_ptr<PendingGet> StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
+                                               const Call& call = {});
 
   // (A span made of a string literal holds its NUL as well.)
   virtual Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes,
