@@ -48,6 +48,12 @@ std::optional<std::uint64_t> RowsOf(const duckdb::LogicalLimit& limit) {
   return rows;
 }
 
+// DuckDB turns a larger LIMIT into two scans: the first finds the rows' positions and no column, the second reads the
+// rows at these positions ("late materialization"). They are the same first rows.
+bool IsLateRead(const LakeScan& positions, const LakeScan& rows) {
+  return positions.rows && positions.columns.empty() && positions.keys == rows.keys;
+}
+
 // `rows`: how many of this operator's rows are enough.
 void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::vector<LakeScan>& scans) {
   switch (op.type) {
@@ -76,8 +82,10 @@ void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::
                      op.type == LogicalOperatorType::LOGICAL_DELIM_JOIN ||
                      op.type == LogicalOperatorType::LOGICAL_ANY_JOIN;
   if (joins && op.children.size() == 2) {  // the right side is built first
+    const std::size_t first = scans.size();
     Visit(*op.children[1], std::nullopt, scans);
     Visit(*op.children[0], std::nullopt, scans);
+    if (scans.size() == first + 2 && IsLateRead(scans[first], scans[first + 1])) scans[first + 1].rows = scans[first].rows;
     return;
   }
   for (auto& child : op.children) Visit(*child, rows, scans);

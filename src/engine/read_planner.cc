@@ -36,7 +36,8 @@ ReadPlanner::ReadPlanner(duckdb::ClientContext& context, std::shared_ptr<Planned
   for (Item& item : items_) {
     by_key_[item.key].push_back(&item);
     ++summary_.objects;
-    if (item.scan->parquet && !item.scan->rows) reads_->PlanTail(item.key, item.position);
+    const bool asks = item.scan->parquet && !item.scan->rows && !ParquetObject::Cached(context_, item.key);
+    if (asks) reads_->PlanTail(item.key, item.position);
   }
   for (const LakeScan& scan : scans_) {
     if (scan.rows) PlanRows(scan);
@@ -74,15 +75,15 @@ void ReadPlanner::Need(const std::string& key) {
     std::unique_lock lock(mutex_);
     if (item->state == State::kPlanned) continue;
     lock.unlock();
-    reads_->AwaitTail(key, /*in_turn=*/false, call_);  // whoever plans it waits for this alone
+    (void)reads_->AwaitTail(key, /*in_turn=*/false, call_);  // whoever plans it waits for this alone
     lock.lock();
     changed_.wait(lock, [&] { return item->state == State::kPlanned; });
   }
 }
 
 void ReadPlanner::PlanItem(Item& item, bool in_turn) {
-  if (item.scan->parquet) reads_->AwaitTail(item.key, in_turn, call_);
-  // What cannot be planned is read on demand, and what is wrong with it is told to the scan that reads it.
+  if (item.scan->parquet) (void)reads_->AwaitTail(item.key, in_turn, call_);
+  // An error is told by the reads that follow. What cannot be planned is read on demand, and what is wrong with it is told to the scan that reads it.
   if (!stop_.stop_requested()) {
     try {
       if (item.scan->parquet) {
