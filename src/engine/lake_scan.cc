@@ -1,8 +1,10 @@
 #include "engine/lake_scan.h"
 
 #include <cstring>
+#include <functional>
 
 #include "duckdb/common/multi_file/multi_file_states.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_limit.hpp"
 #include "engine/lake_file_system.h"
@@ -48,12 +50,6 @@ std::optional<std::uint64_t> RowsOf(const duckdb::LogicalLimit& limit) {
   return rows;
 }
 
-// DuckDB turns a larger LIMIT into two scans: the first finds the rows' positions and no column, the second reads the
-// rows at these positions ("late materialization"). They are the same first rows.
-bool IsLateRead(const LakeScan& positions, const LakeScan& rows) {
-  return positions.rows && positions.columns.empty() && positions.keys == rows.keys;
-}
-
 // `rows`: how many of this operator's rows are enough.
 void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::vector<LakeScan>& scans) {
   switch (op.type) {
@@ -82,16 +78,49 @@ void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::
                      op.type == LogicalOperatorType::LOGICAL_DELIM_JOIN ||
                      op.type == LogicalOperatorType::LOGICAL_ANY_JOIN;
   if (joins && op.children.size() == 2) {  // the right side is built first
-    const std::size_t first = scans.size();
     Visit(*op.children[1], std::nullopt, scans);
     Visit(*op.children[0], std::nullopt, scans);
-    if (scans.size() == first + 2 && IsLateRead(scans[first], scans[first + 1])) scans[first + 1].rows = scans[first].rows;
     return;
   }
   for (auto& child : op.children) Visit(*child, rows, scans);
 }
 
+// Below the LIMIT stands a scan, with nothing between them that changes which rows there are.
+bool LimitsAScan(const duckdb::LogicalLimit& limit) {
+  const duckdb::LogicalOperator* child = limit.children[0].get();
+  while (child->type == LogicalOperatorType::LOGICAL_PROJECTION) child = child->children[0].get();
+  return child->type == LogicalOperatorType::LOGICAL_GET && ReadsParquet(child->Cast<duckdb::LogicalGet>());
+}
+
+// Calls `change` with each LIMIT that limits a scan.
+void ForEachScanLimit(duckdb::LogicalOperator& op, const std::function<void(duckdb::LogicalLimit&)>& change) {
+  if (op.type == LogicalOperatorType::LOGICAL_LIMIT) {
+    auto& limit = op.Cast<duckdb::LogicalLimit>();
+    if (LimitsAScan(limit)) change(limit);
+  }
+  for (auto& child : op.children) ForEachScanLimit(*child, change);
+}
+
 }  // namespace
+
+void HideLimits(duckdb::LogicalOperator& plan) {
+  ForEachScanLimit(plan, [](duckdb::LogicalLimit& limit) {
+    if (limit.limit_val.Type() != duckdb::LimitNodeType::CONSTANT_VALUE) return;
+    const auto rows = static_cast<std::int64_t>(limit.limit_val.GetConstantValue());
+    limit.limit_val = duckdb::BoundLimitNode::ExpressionValue(
+        duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(rows)));
+  });
+}
+
+void ShowLimits(duckdb::LogicalOperator& plan) {
+  ForEachScanLimit(plan, [](duckdb::LogicalLimit& limit) {
+    if (limit.limit_val.Type() != duckdb::LimitNodeType::EXPRESSION_VALUE) return;
+    const duckdb::Expression& expression = limit.limit_val.GetValueExpression();
+    if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) return;
+    const auto& rows = expression.Cast<duckdb::BoundConstantExpression>().value;
+    limit.limit_val = duckdb::BoundLimitNode::ConstantValue(rows.GetValue<std::int64_t>());
+  });
+}
 
 std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan) {
   std::vector<LakeScan> scans;

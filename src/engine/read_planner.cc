@@ -11,10 +11,22 @@ namespace {
 
 constexpr ScanPosition ScanBegin(std::size_t scan) { return (static_cast<ScanPosition>(scan) << 32) + 1; }
 
-// DuckDB calls this with the finished plan.
+StatementState* RemoteStatement(duckdb::ClientContext& context) {
+  const auto state = context.registered_state->Get<StatementState>(StatementState::kName);
+  return state && state->reads ? state.get() : nullptr;
+}
+
+// DuckDB calls this before its optimizer…
+void Prepare(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
+  if (RemoteStatement(input.context) != nullptr) HideLimits(*plan);
+}
+
+// … and this with the finished plan.
 void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
-  const auto state = input.context.registered_state->Get<StatementState>(StatementState::kName);
-  if (!state || !state->reads || !state->plan_reads || state->planner) return;
+  StatementState* state = RemoteStatement(input.context);
+  if (state == nullptr) return;
+  ShowLimits(*plan);
+  if (!state->plan_reads || state->planner) return;
   auto scans = FindLakeScans(*plan);
   if (scans.empty()) return;
   state->planner =
@@ -166,6 +178,7 @@ PlanSummary ReadPlanner::summary() const {
 
 void RegisterReadPlanner(duckdb::DBConfig& config) {
   duckdb::OptimizerExtension extension;
+  extension.pre_optimize_function = Prepare;
   extension.optimize_function = PlanReads;
   duckdb::OptimizerExtension::Register(config, std::move(extension));
 }
