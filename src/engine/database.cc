@@ -110,10 +110,17 @@ class Running {
     return error;
   }
 
+  PlanSummary Estimate(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+    state_->purpose = StatementState::Purpose::kEstimate;
+    const auto prepared = context().Prepare(std::move(statement));
+    if (prepared->HasError()) prepared->error.Throw();
+    return state_->estimate;
+  }
+
   duckdb::unique_ptr<duckdb::QueryResult> Execute(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool stream) {
     // An interrupt that came before the query began would be forgotten by it.
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
-    state_->plan_reads = true;
+    state_->purpose = StatementState::Purpose::kRun;
     auto pending = context().PendingQuery(
         std::move(statement), duckdb::QueryParameters(stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
                                                              : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
@@ -220,6 +227,19 @@ class DuckDatabase final : public Database {
     });
     if (!columns) return running.Explain(statement, columns.error());
     return columns;
+  }
+
+  Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop) override {
+    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto estimate = Guarded([&]() -> Result<PlanSummary> {
+      auto node = BindSelect(running.context(), statement);
+      if (!node) return node.error();
+      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+      select->node = *std::move(node);
+      return running.Estimate(std::move(select));
+    });
+    if (!estimate) return running.Explain(statement, estimate.error());
+    return estimate;
   }
 
   Result<TableNames> FindTables(const std::string& sql) override {

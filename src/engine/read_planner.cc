@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "duckdb/optimizer/optimizer_extension.hpp"
+#include "engine/estimate.h"
 #include "engine/parquet_object.h"
 #include "engine/statement_state.h"
 
@@ -11,26 +12,28 @@ namespace {
 
 constexpr ScanPosition ScanBegin(std::size_t scan) { return (static_cast<ScanPosition>(scan) << 32) + 1; }
 
-StatementState* RemoteStatement(duckdb::ClientContext& context) {
-  const auto state = context.registered_state->Get<StatementState>(StatementState::kName);
-  return state && state->reads ? state.get() : nullptr;
+StatementState* StatementOf(duckdb::ClientContext& context) {
+  return context.registered_state->Get<StatementState>(StatementState::kName).get();
 }
 
 // DuckDB calls this before its optimizer…
 void Prepare(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
-  if (RemoteStatement(input.context) != nullptr) HideLimits(*plan);
+  const StatementState* state = StatementOf(input.context);
+  if (state != nullptr && state->reads) HideLimits(*plan);
 }
 
 // … and this with the finished plan.
 void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
-  StatementState* state = RemoteStatement(input.context);
+  StatementState* state = StatementOf(input.context);
   if (state == nullptr) return;
-  ShowLimits(*plan);
-  if (!state->plan_reads || state->planner) return;
+  if (state->reads) ShowLimits(*plan);
+  if (state->purpose == StatementState::Purpose::kEstimate) {
+    state->estimate = EstimateReads(input.context, FindLakeScans(*plan), *state);
+  }
+  if (state->purpose != StatementState::Purpose::kRun || !state->reads || state->planner) return;
   auto scans = FindLakeScans(*plan);
   if (scans.empty()) return;
-  state->planner =
-      std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call.deadline);
+  state->planner = std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call.deadline);
 }
 
 }  // namespace

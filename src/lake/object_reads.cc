@@ -22,8 +22,6 @@ constexpr std::uint64_t kWindowPieces = 4;
 // Of a read that somebody waits for already.
 constexpr ScanPosition kNow = 0;
 
-std::uint64_t EndOf(const Extent& extent) { return extent.offset + extent.length; }
-
 Error Replaced(const std::string& key) {
   return {
       ErrorKind::kConflict,
@@ -89,44 +87,30 @@ void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
             [](const WantedRange& a, const WantedRange& b) { return a.extent.offset < b.extent.offset; });
   const std::lock_guard lock(mutex_);
   position_ = position;
-  const std::uint64_t gap = scheduler_.gap_bytes();
-  const std::uint64_t split = scheduler_.split_bytes();
-
-  // What is here already serves the plan; the rest is gathered into pieces.
-  struct Piece {
-    Extent extent;
-    std::vector<Part> parts;
-  };
-  std::vector<Piece> pieces;
-  const auto joins = [&](std::uint64_t at) {
-    if (pieces.empty()) return false;
-    const Extent& last = pieces.back().extent;
-    const bool near = at <= EndOf(last) + gap && at < last.offset + split;
-    return near && NextSegment(EndOf(last) - 1) > at;  // nothing of what is here lies between
-  };
+  // What is here already serves the plan; the rest is merged, but not across what is here.
+  std::vector<WantedRange> missing;
   for (const WantedRange& range : wanted) {
-    std::uint64_t at = range.extent.offset;
     const std::uint64_t end = std::min(EndOf(range.extent), object_.size_bytes);
-    if (!pieces.empty()) at = std::max(at, EndOf(pieces.back().extent));
-    while (at < end) {
-      if (const SegmentPointer here = Find(at)) {
-        const std::uint64_t length = std::min(end, EndOf(here->extent)) - at;
+    for (std::uint64_t at = range.extent.offset; at < end;) {
+      const SegmentPointer here = Find(at);
+      const std::uint64_t length = std::min(end, here ? EndOf(here->extent) : NextSegment(at)) - at;
+      if (here) {
         here->parts.push_back({range.group, {at, length}, length * range.times});
-        at += length;
-        continue;
+      } else {
+        missing.push_back({{at, length}, range.group, range.times});
       }
-      if (!joins(at)) pieces.push_back({{at, 0}, {}});
-      Piece& piece = pieces.back();
-      // A piece ends at the size above which two are faster, but a short rest stays with it.
-      std::uint64_t length = std::min(end, NextSegment(at)) - at;
-      const std::uint64_t room = piece.extent.offset + split - at;
-      if (length > room + split / 2) length = room;
-      piece.extent.length = at + length - piece.extent.offset;
-      piece.parts.push_back({range.group, {at, length}, length * range.times});
       at += length;
     }
   }
-  for (Piece& piece : pieces) AddSegment(piece.extent, position, std::move(piece.parts));
+  const MergeRule rule{scheduler_.gap_bytes(), scheduler_.split_bytes(),
+                       [this](std::uint64_t from, std::uint64_t to) { return NextSegment(from - 1) > to; }};
+  for (const MergedRange& merged : MergeRanges(missing, rule)) {
+    std::vector<Part> parts;
+    for (const WantedRange& part : merged.parts) {
+      parts.push_back({part.group, part.extent, part.extent.length * part.times});
+    }
+    AddSegment(merged.extent, position, std::move(parts));
+  }
 }
 
 void ObjectReads::EndPlan() {

@@ -9,19 +9,11 @@
 #include <span>
 #include <vector>
 
+#include "lake/merge_ranges.h"
 #include "lake/range_scheduler.h"
 #include "lake/snapshot.h"
-#include "object/ranges.h"
 
 namespace eider {
-
-// A range that will be read `times` times, by whoever reads its group. Groups (row groups) are begun in ascending
-// order, so that all before the lowest that is being read are done with.
-struct WantedRange {
-  Extent extent;
-  std::uint32_t group = 0;
-  std::uint32_t times = 1;
-};
 
 struct PlanCost {
   std::uint64_t requests = 0;
