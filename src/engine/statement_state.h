@@ -25,6 +25,7 @@ class StatementState final : public duckdb::ClientContextState {
   Sink* sink = nullptr;
   Call call;
   ReadCounters counters;
+  std::atomic<std::uint64_t> rows{0};  // that a TextCollector has written
 
   // Keeps the first error and throws it as DuckDB's.
   [[noreturn]] void Fail(const Error& error);
