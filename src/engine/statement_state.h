@@ -37,6 +37,7 @@ class StatementState final : public duckdb::ClientContextState {
   Purpose purpose = Purpose::kDescribe;  // of what DuckDB is doing with the statement now
   std::unique_ptr<ReadPlanner> planner;  // of a remote statement that runs
   PlanSummary estimate;
+  std::atomic<std::uint64_t> rows{0};  // that a TextCollector has written
 
   // Keeps the first error and throws it as DuckDB's.
   [[noreturn]] void Fail(const Error& error);

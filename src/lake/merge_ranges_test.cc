@@ -7,7 +7,7 @@
 namespace eider {
 namespace {
 
-const MergeRule kRule{100, 1000, {}};
+const MergeRule kRule{100, 1000, {}};  // gaps far below those that are always read over
 
 std::vector<Extent> Merge(const std::vector<Extent>& wanted, const MergeRule& rule = kRule) {
   std::vector<WantedRange> ranges;
@@ -22,6 +22,13 @@ using Extents = std::vector<Extent>;
 TEST(MergeRangesTest, AGapThatCostsLessThanARequestIsReadOver) {
   EXPECT_EQ(Merge({{0, 10}, {110, 10}}), (Extents{{0, 120}}));
   EXPECT_EQ(Merge({{0, 10}, {111, 10}}), (Extents{{0, 10}, {111, 10}}));
+}
+
+TEST(MergeRangesTest, AWideGapStaysSmallBesideWhatIsWanted) {
+  const MergeRule rule{1 << 20, 100 << 20, {}};
+  EXPECT_EQ(Merge({{0, 1 << 20}, {(1 << 20) + 100'000, 10}}, rule).size(), 1u);
+  EXPECT_EQ(Merge({{0, 1 << 20}, {(1 << 20) + 110'000, 10}}, rule).size(), 2u);
+  EXPECT_EQ(Merge({{0, 1 << 20}, {(1 << 20) + 60'000, 10}, {(1 << 20) + 130'000, 10}}, rule).size(), 2u);
 }
 
 TEST(MergeRangesTest, ALongRangeIsSplitButAShortRestStays) {
