@@ -24,6 +24,11 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_flag("--requester-pays", lake.store.requester_pays, "Agree to pay for requests and transfer");
   verb.add_option("--ca-bundle", lake.store.ca_bundle, "PEM file to trust instead of the system's")
       ->envname("AWS_CA_BUNDLE");
+  verb.add_option("--read-ahead", lake.read_ahead, "Memory for bytes of a remote lake that are fetched before they are read")
+      ->capture_default_str();
+  verb.add_option("--requests", lake.requests, "Requests to a remote lake in flight, all queries together")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   verb.add_option("--memory", lake.memory, "Memory for queries, above it they spill to disk")->capture_default_str();
   verb.add_option("--threads", lake.threads, "Threads for queries; 0: as many as cores")->capture_default_str();
   verb.add_option("--queries", lake.queries, "Queries at once; 0: as many as threads")->capture_default_str();
