@@ -12,6 +12,15 @@ namespace {
 
 constexpr ScanPosition ScanBegin(std::size_t scan) { return (static_cast<ScanPosition>(scan) << 32) + 1; }
 
+// So many bytes of row groups are fetched together with the bloom filters that may exclude them: a round trip less.
+constexpr std::uint64_t kCheaperThanAsking = 2 << 20;
+
+std::uint64_t BytesOf(const std::vector<WantedRange>& wanted) {
+  std::uint64_t bytes = 0;
+  for (const WantedRange& range : wanted) bytes += range.extent.length;
+  return bytes;
+}
+
 StatementState* StatementOf(duckdb::ClientContext& context) {
   return context.registered_state->Get<StatementState>(StatementState::kName).get();
 }
@@ -116,11 +125,17 @@ void ReadPlanner::PlanItem(Item& item, bool in_turn) {
 
 void ReadPlanner::PlanParquet(const Item& item) {
   ParquetObject object(context_, item.key, *item.scan);
-  if (const auto filters = object.BloomFilters(); !filters.empty()) {
-    reads_->Plan(item.key, filters, item.position);
+  std::vector<WantedRange> wanted = object.ColumnChunks();
+  std::vector<WantedRange> filters = object.BloomFilters();
+  if (!filters.empty() && BytesOf(wanted) > kCheaperThanAsking) {
+    for (WantedRange& filter : filters) filter.times = 2;  // here and by the scan
+    reads_->Plan(item.key, std::move(filters), item.position);
     object.ApplyBloomFilters();
+    wanted = object.ColumnChunks();
+  } else {
+    wanted.insert(wanted.end(), filters.begin(), filters.end());
   }
-  reads_->Plan(item.key, object.ColumnChunks(), item.position);
+  reads_->Plan(item.key, std::move(wanted), item.position);
   reads_->EndPlan(item.key);
   const std::lock_guard lock(mutex_);
   summary_.row_groups += object.row_groups();

@@ -34,9 +34,16 @@ Error Replaced(const std::string& key) {
 
 }  // namespace
 
-ObjectReads::ObjectReads(const ObjectInfo& object, RangeScheduler& scheduler, RangeScheduler::Queue& queue,
-                         ReadCounters& counters)
-    : object_(object), scheduler_(scheduler), queue_(queue), counters_(counters) {}
+ObjectReads::ObjectReads(const ObjectInfo& object, std::shared_ptr<const std::string> tail, RangeScheduler& scheduler,
+                         RangeScheduler::Queue& queue, ReadCounters& counters)
+    : object_(object), scheduler_(scheduler), queue_(queue), counters_(counters) {
+  if (!tail || tail->empty() || tail->size() > object.size_bytes) return;
+  tail_ = std::make_shared<Segment>();
+  tail_->extent = {object.size_bytes - tail->size(), tail->size()};
+  tail_->known = std::move(tail);
+  tail_->counted = true;  // by whoever asked for it
+  segments_[tail_->extent.offset] = tail_;
+}
 
 std::uint64_t ObjectReads::TailOffset() const {
   if (object_.size_bytes <= kWholeObject) return 0;
@@ -58,7 +65,7 @@ Status ObjectReads::AwaitTail(bool in_turn, const Call& call) {
     const std::lock_guard lock(mutex_);
     tail = tail_;
   }
-  if (!tail) return {};
+  if (!tail || tail->known) return {};
   return in_turn ? tail->range->WaitInTurn(call) : tail->range->Wait(call);
 }
 
@@ -71,6 +78,12 @@ void ObjectReads::AddSegment(Extent extent, ScanPosition position, std::vector<P
   segments_[extent.offset] = std::move(segment);
   ++cost_.requests;
   cost_.bytes += extent.length;
+}
+
+Result<std::span<const char>> ObjectReads::BytesOf(Segment& segment, const Call& call) {
+  if (segment.known) return std::span<const char>(*segment.known);
+  if (auto arrived = segment.range->Wait(call); !arrived) return arrived.error();
+  return segment.range->bytes();
 }
 
 ObjectReads::SegmentPointer ObjectReads::Find(std::uint64_t offset) const {
@@ -175,12 +188,13 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
         segment = Find(at);
       }
     }
-    if (auto arrived = segment->range->Wait(call); !arrived) {
-      const ErrorKind kind = arrived.error().kind;
-      return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? Replaced(object_.key) : arrived;
+    const auto held = BytesOf(*segment, call);
+    if (!held) {
+      const ErrorKind kind = held.error().kind;
+      return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? Replaced(object_.key) : held.error();
     }
     const std::uint64_t length = std::min(end, EndOf(segment->extent)) - at;
-    const auto bytes = segment->range->bytes().subspan(at - segment->extent.offset, length);
+    const auto bytes = held->subspan(at - segment->extent.offset, length);
     std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(at - offset));
     const std::lock_guard lock(mutex_);
     Done(cursor, *segment, at, length);
