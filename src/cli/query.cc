@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "download/format.h"
 #include "query/query.h"
 
 namespace eider {
@@ -116,7 +117,7 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
   if (options.limit >= 0) request.limit = static_cast<std::uint64_t>(options.limit);
   const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
   if (!options.format.empty() && options.format != "table") {
-    const auto format = FormatOfExtension(options.format);
+    const auto format = FormatByExtension(options.format);
     if (!format) return Complain(Invalid(fmt::format("no format '{}'", options.format), "--format"));
     request.format = *format;
   }

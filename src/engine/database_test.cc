@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "engine/text_sink.h"
 
 namespace eider {
@@ -48,6 +50,19 @@ class DatabaseTest : public testing::Test {
 
 TEST_F(DatabaseTest, WritesCsvOfRfc4180) {
   EXPECT_EQ(*Bytes(Sql("SELECT 1 AS a, 'x,\"y\"' AS b, NULL AS c, '' AS d")), "a,b,c,d\r\n1,\"x,\"\"y\"\"\",,\"\"\r\n");
+}
+
+TEST(TimeZoneTest, IsUtcWhereverItRuns) {
+  const char* before = std::getenv("TZ");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("TZ", "America/New_York", 1);
+  const auto database = *Database::Open({});
+  before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", kept.c_str(), 1);
+  TextSink sink;
+  Statement statement;
+  statement.sql = "SELECT TIMESTAMPTZ '2020-06-01 00:00:00+00' AS t";
+  ASSERT_TRUE(database->Run(statement, sink, {}).ok());
+  EXPECT_EQ(sink.text, "t\r\n2020-06-01 00:00:00+00\r\n");
 }
 
 TEST_F(DatabaseTest, EmptyResultsAreValidFiles) {

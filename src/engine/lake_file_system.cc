@@ -104,8 +104,6 @@ duckdb::idx_t LakeFileSystem::SeekPosition(duckdb::FileHandle& handle) { return 
 
 // DuckDB fetches ahead what is not "on disk", a whole row group at once into memory of its own. Here Eider does so,
 // better informed; only a footer is worth reading in one piece.
-bool LakeFileSystem::OnDiskFile(duckdb::FileHandle& handle) {
-  return !Lake(handle).snapshot->remote() || !Lake(handle).planning;
-}
+bool LakeFileSystem::OnDiskFile(duckdb::FileHandle& handle) { return !Lake(handle).planning; }
 
 }  // namespace eider

@@ -29,4 +29,10 @@ struct LakeScan {
 
 std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan);
 
+// DuckDB turns a LIMIT of 51 to a million rows into two scans, of which the second looks for the rows' positions in
+// every object ("late materialization"): on a lake, a request for each instead of one. These two keep a LIMIT right
+// above a scan as it is: the first before DuckDB's optimizer, hiding the number from it, the second after it.
+void HideLimits(duckdb::LogicalOperator& plan);
+void ShowLimits(duckdb::LogicalOperator& plan);
+
 }  // namespace eider

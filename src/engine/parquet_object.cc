@@ -7,6 +7,7 @@
 #include "duckdb/planner/filter/constant_filter.hpp"
 #include "duckdb/storage/statistics/string_stats.hpp"
 #include "engine/lake_file_system.h"
+#include "parquet_file_metadata_cache.hpp"
 #include "parquet_statistics.hpp"
 #include "thrift_tools.hpp"
 
@@ -112,6 +113,15 @@ ParquetObject::ParquetObject(duckdb::ClientContext& context, const std::string& 
                                   [&](const Column& column) { return MayMatch(column, group); });
     if (kept) groups_.push_back(group);
   }
+}
+
+bool ParquetObject::Cached(duckdb::ClientContext& context, const std::string& key) {
+  const duckdb::OpenFileInfo file = FooterOf(key);
+  const auto cached = duckdb::ParquetReader::GetMetadataCacheEntry(context, file);
+  if (!cached) return false;
+  const auto handle =
+      duckdb::CachingFileSystem::Get(context).OpenFile(context, file, duckdb::FileFlags::FILE_FLAGS_READ);
+  return cached->IsValid(*handle);
 }
 
 std::uint64_t ParquetObject::row_groups() const { return metadata_.row_groups.size(); }

@@ -19,6 +19,9 @@ class ParquetObject {
   // Reads the footer, unless DuckDB's metadata cache has it; throws what DuckDB throws.
   ParquetObject(duckdb::ClientContext& context, const std::string& key, const LakeScan& scan);
 
+  // Whether the cache has this version's footer, so that opening the object reads nothing.
+  static bool Cached(duckdb::ClientContext& context, const std::string& key);
+
   std::uint64_t row_groups() const;
   std::uint64_t kept() const { return groups_.size(); }
   std::uint64_t rows() const;  // of the kept row groups

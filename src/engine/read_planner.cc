@@ -11,10 +11,22 @@ namespace {
 
 constexpr ScanPosition ScanBegin(std::size_t scan) { return (static_cast<ScanPosition>(scan) << 32) + 1; }
 
-// DuckDB calls this with the finished plan.
+StatementState* RemoteStatement(duckdb::ClientContext& context) {
+  const auto state = context.registered_state->Get<StatementState>(StatementState::kName);
+  return state && state->reads ? state.get() : nullptr;
+}
+
+// DuckDB calls this before its optimizer…
+void Prepare(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
+  if (RemoteStatement(input.context) != nullptr) HideLimits(*plan);
+}
+
+// … and this with the finished plan.
 void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
-  const auto state = input.context.registered_state->Get<StatementState>(StatementState::kName);
-  if (!state || !state->reads || !state->plan_reads || state->planner) return;
+  StatementState* state = RemoteStatement(input.context);
+  if (state == nullptr) return;
+  ShowLimits(*plan);
+  if (!state->plan_reads || state->planner) return;
   auto scans = FindLakeScans(*plan);
   if (scans.empty()) return;
   state->planner =
@@ -36,7 +48,8 @@ ReadPlanner::ReadPlanner(duckdb::ClientContext& context, std::shared_ptr<Planned
   for (Item& item : items_) {
     by_key_[item.key].push_back(&item);
     ++summary_.objects;
-    if (item.scan->parquet && !item.scan->rows) reads_->PlanTail(item.key, item.position);
+    const bool asks = item.scan->parquet && !item.scan->rows && !ParquetObject::Cached(context_, item.key);
+    if (asks) reads_->PlanTail(item.key, item.position);
   }
   for (const LakeScan& scan : scans_) {
     if (scan.rows) PlanRows(scan);
@@ -74,15 +87,15 @@ void ReadPlanner::Need(const std::string& key) {
     std::unique_lock lock(mutex_);
     if (item->state == State::kPlanned) continue;
     lock.unlock();
-    reads_->AwaitTail(key, /*in_turn=*/false, call_);  // whoever plans it waits for this alone
+    (void)reads_->AwaitTail(key, /*in_turn=*/false, call_);  // whoever plans it waits for this alone
     lock.lock();
     changed_.wait(lock, [&] { return item->state == State::kPlanned; });
   }
 }
 
 void ReadPlanner::PlanItem(Item& item, bool in_turn) {
-  if (item.scan->parquet) reads_->AwaitTail(item.key, in_turn, call_);
-  // What cannot be planned is read on demand, and what is wrong with it is told to the scan that reads it.
+  if (item.scan->parquet) (void)reads_->AwaitTail(item.key, in_turn, call_);
+  // An error is told by the reads that follow. What cannot be planned is read on demand, and what is wrong with it is told to the scan that reads it.
   if (!stop_.stop_requested()) {
     try {
       if (item.scan->parquet) {
@@ -165,6 +178,7 @@ PlanSummary ReadPlanner::summary() const {
 
 void RegisterReadPlanner(duckdb::DBConfig& config) {
   duckdb::OptimizerExtension extension;
+  extension.pre_optimize_function = Prepare;
   extension.optimize_function = PlanReads;
   duckdb::OptimizerExtension::Register(config, std::move(extension));
 }

@@ -8,10 +8,11 @@
 namespace eider {
 namespace {
 
-// A footer is mostly a few KiB; of a wide object with many row groups it is a share of the object. What is fetched too
-// much costs less than a second request as long as it stays below the gap that the scheduler accepts.
+// A footer is mostly a few KiB; of an object with many row groups it is a share of it, about 100 bytes for each column
+// chunk of 100 KB. What is too much costs bytes, what is too little a round trip.
 constexpr std::uint64_t kSmallestTail = 64 << 10;
-constexpr std::uint64_t kTailShare = 256;
+constexpr std::uint64_t kLargestTail = 1 << 20;
+constexpr std::uint64_t kTailShare = 1024;
 
 // How far a reader without a plan is read ahead of: doubled with each read that goes on where the last ended, as
 // operating systems do, up to the pieces that keep a stream busy.
@@ -38,8 +39,7 @@ ObjectReads::ObjectReads(const ObjectInfo& object, RangeScheduler& scheduler, Ra
 
 std::uint64_t ObjectReads::TailOffset() const {
   if (object_.size_bytes <= scheduler_.gap_bytes()) return 0;
-  const std::uint64_t tail = std::clamp(object_.size_bytes / kTailShare, kSmallestTail,
-                                        std::max(kSmallestTail, scheduler_.gap_bytes()));
+  const std::uint64_t tail = std::clamp(object_.size_bytes / kTailShare, kSmallestTail, kLargestTail);
   return object_.size_bytes - std::min(tail, object_.size_bytes);
 }
 

@@ -52,9 +52,9 @@ void RangeDispatcher::Add(const std::shared_ptr<Range>& range) {
   Pump(lock);
 }
 
-Status RangeDispatcher::Wait(const std::shared_ptr<Range>& range, const Call& call) {
+Status RangeDispatcher::Wait(const std::shared_ptr<Range>& range, const Call& call, bool in_turn) {
   Lock lock(mutex_);
-  if (!range->asked_for) {
+  if (!range->asked_for && !in_turn) {
     range->asked_for = true;
     if (range->phase == Phase::kReady) caps_.OnReaderServed(range->length);
     if (range->phase == Phase::kQueued || range->phase == Phase::kInFlight) caps_.OnReaderWaited(range->length);
@@ -65,19 +65,19 @@ Status RangeDispatcher::Wait(const std::shared_ptr<Range>& range, const Call& ca
     const SteadyTime now = Now();
     if (call.stop.stop_requested()) return Ended(ErrorKind::kCancelled, *range, "it was cancelled");
     if (now >= call.deadline) return Ended(ErrorKind::kTimeout, *range, "the time limit was reached");
-    if (range->phase == Phase::kQueued) {
+    if (range->phase == Phase::kQueued && !in_turn) {
       turns_.Remove(*range);
       Launch(lock, range, false);
       continue;
     }
-    const SteadyTime hedge_at = HedgeTime(*range);
+    const SteadyTime hedge_at = in_turn ? SteadyTime::max() : HedgeTime(*range);
     if (now >= hedge_at) {
       range->attempts.front()->hedged = true;
       Launch(lock, range, true);
       continue;
     }
-    const auto news = [&, attempts = range->attempts.size()] {
-      return range->phase != Phase::kInFlight || range->attempts.size() != attempts;
+    const auto news = [&, phase = range->phase, attempts = range->attempts.size()] {
+      return range->phase != phase || range->attempts.size() != attempts;
     };
     const SteadyTime next = std::min(call.deadline, hedge_at);
     if (next == SteadyTime::max()) {

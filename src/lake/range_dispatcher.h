@@ -25,7 +25,7 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   RangeDispatcher(StartRange start, RangeSchedulerOptions options);
 
   void Add(const std::shared_ptr<Range>& range);
-  Status Wait(const std::shared_ptr<Range>& range, const Call& call);
+  Status Wait(const std::shared_ptr<Range>& range, const Call& call, bool in_turn);
   bool Ready(const Range& range) const;
   void Leave(const std::shared_ptr<Range>& range);  // its reader is gone
   void Close();

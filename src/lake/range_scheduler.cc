@@ -10,7 +10,8 @@ namespace eider {
 ScheduledRange::ScheduledRange(std::shared_ptr<State> state) : state_(std::move(state)) {}
 ScheduledRange::~ScheduledRange() { state_->dispatcher->Leave(state_); }
 
-Status ScheduledRange::Wait(const Call& call) { return state_->dispatcher->Wait(state_, call); }
+Status ScheduledRange::Wait(const Call& call) { return state_->dispatcher->Wait(state_, call, /*in_turn=*/false); }
+Status ScheduledRange::WaitInTurn(const Call& call) { return state_->dispatcher->Wait(state_, call, /*in_turn=*/true); }
 bool ScheduledRange::ready() const { return state_->dispatcher->Ready(*state_); }
 std::span<const char> ScheduledRange::bytes() const { return {state_->bytes.get(), state_->length}; }
 

@@ -60,6 +60,8 @@ class ScheduledRange {
   // this wait. Several threads may wait. A range still queued starts at once, beyond both caps if need be: a reader
   // never waits for bytes that nobody reads.
   Status Wait(const Call& call);
+  // The same without hurry: a queued range starts when its turn comes, however long the caps hold it back.
+  Status WaitInTurn(const Call& call);
 
   // Whether Wait would answer at once.
   bool ready() const;

@@ -35,8 +35,13 @@ Result<Statement> MakeQuery(const QueryRequest& request, Catalog& catalog, Datab
   if (!tables) return tables.error();
 
   std::vector<std::shared_ptr<const Snapshot>> snapshots;
+  std::optional<Error> unknown;
   for (const std::string& name : tables->names) {
     const auto dataset = IsGlob(name) ? catalog.FindGlob(name, call) : catalog.Find(name, call);
+    if (!dataset && dataset.error().kind == ErrorKind::kNotFound) {
+      if (!unknown) unknown = dataset.error();
+      continue;
+    }
     if (!dataset) return dataset.error();
     statement.tables[name] = SelectOf(**dataset);
     snapshots.push_back((*dataset)->snapshot);
@@ -49,6 +54,8 @@ Result<Statement> MakeQuery(const QueryRequest& request, Catalog& catalog, Datab
   }
   if (snapshots.size() == 1) statement.snapshot = snapshots.front();
   if (snapshots.size() > 1) statement.snapshot = std::make_shared<Snapshot>(snapshots);
+  // The query may define the name itself.
+  if (unknown && !database.Describe(statement)) return *unknown;
   if (request.limit) statement.sql = fmt::format("SELECT * FROM ({}\n) LIMIT {}", statement.sql, *request.limit);
   return statement;
 }
