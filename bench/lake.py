@@ -84,7 +84,7 @@ def measure_series(place: contenders.Place, who: list[contenders.Contender]) -> 
     for count, shape in shapes.series(place.lake).items():
         able = [contender for contender in who
                 if not series or expected_s(series[-1], contender, count) < SERIES_LIMIT_S]
-        case = rounds.measure(place, str(count), shape, able, 1, SERIES_LIMIT_S, say)
+        case = rounds.measure(place, f"E-{count}", shape, able, 1, SERIES_LIMIT_S, say)
         case.results += [rounds.Result(contender.name) for contender in who if contender not in able]
         series.append(case)
     return series
@@ -92,7 +92,7 @@ def measure_series(place: contenders.Place, who: list[contenders.Contender]) -> 
 
 def expected_s(before: rounds.Case, contender: contenders.Contender, count: int) -> float:
     result = before.of(contender)
-    return musts.median_s(result) * count / int(before.shape) if result else float("inf")
+    return musts.median_s(result) * count / report.objects_of(before) if result else float("inf")
 
 
 def keep(run: dict, cases: list[rounds.Case], series: list[rounds.Case], judged: list[musts.Must], text: str) -> None:

@@ -39,11 +39,11 @@ http {{
   uwsgi_temp_path {folder}/uwsgi;
   client_max_body_size 0;
   keepalive_requests 1000000;
-  upstream store {{ server 127.0.0.1:{store}; keepalive 512; keepalive_requests 1000000; }}
+  upstream store.test {{ server 127.0.0.1:{store}; keepalive 512; keepalive_requests 1000000; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{
-      proxy_pass http://store;
+      proxy_pass http://store.test;
       proxy_http_version 1.1;
       proxy_set_header Host $http_host;
       proxy_set_header Connection "";

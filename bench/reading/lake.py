@@ -27,8 +27,8 @@ REGIONS = [f"region {number:02}" for number in range(12)]
 class Sizes:
     """Full: 20 objects of 17 MB; 2,000 objects of 100 to 500 KB; 500 columns x 200 row groups in 210 MB."""
     objects: int = 20
-    rows: int = 200_000  # of each of these
-    group_rows: int = 40_000
+    rows: int = 210_500  # of each of these
+    group_rows: int = 42_100
     small_objects: int = 2_000
     series: tuple[int, ...] = (10, 100, 1_000, 10_000)  # numbers of objects, for the shape of the cost
     wide_columns: int = 500

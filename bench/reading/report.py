@@ -30,6 +30,12 @@ Written by `./dev bench lake`; the raw numbers are in `results/`. The data comes
   nothing. Neither decompresses or computes. A LIMIT needs the first row group.
 - H is `eider serve` on the lake, read by the client of `./dev bench downloads`; its floor fetches the object whole."""
 
+SHAPE_OF_COST = """\
+While all objects' requests are in flight at once the time is that of the few round trips that follow on each other. Past
+the cap of requests in flight it grows in proportion: with 128 at 30 ms an object costs 0.23 ms for each request it needs,
+unless bandwidth or processors (here the store's too) cost more; with two threads that read one range after the
+other it costs 15 ms for each. The last columns are the slope between the last two numbers of objects."""
+
 NOT_MEASURED = f"""\
 DuckDB 2.x: its httpfs extension is not among the packages of the registry (1.5.5 is the newest). TLS, real S3, jitter,
 a limit on bandwidth, faults (`./dev bench faults`); a warm process and caches; more cores than these; a store on another machine:
@@ -51,7 +57,7 @@ def markdown(run: dict, cases: list[Case], series: list[Case], judged: list[Must
     if series:
         parts += ["## The cost by the number of objects", f"At {series[0].latency_ms} ms, one run each, "
                   f"stopped at {series[0].limit_s:.0f} s.\n\n![](plots/lake_objects.svg)\n\n"
-                  "![](plots/lake_requests.svg)", _series(series)]
+                  "![](plots/lake_requests.svg)", SHAPE_OF_COST, _series(series)]
     parts += ["## Where", _where(run), "## Not measured", NOT_MEASURED]
     return "\n\n".join(parts) + "\n"
 
@@ -61,9 +67,9 @@ def plots(cases: list[Case], series: list[Case]) -> dict[str, str]:
     drawn = {}
     if series:
         ask = f"average by group over objects of 100 to 500 KB at {series[0].latency_ms} ms"
-        drawn["lake_objects.svg"] = plot.svg(f"Time: {ask}", "objects", "seconds", _lines(series, _count, _time))
+        drawn["lake_objects.svg"] = plot.svg(f"Time: {ask}", "objects", "seconds", _lines(series, objects_of, _time))
         drawn["lake_requests.svg"] = plot.svg(f"Requests: {ask}", "objects", "requests",
-                                              _lines(series, _count, lambda run: run.traffic.requests))
+                                              _lines(series, objects_of, lambda run: run.traffic.requests))
     of_a = [case for case in cases if case.shape == "A" and case.latency_ms]
     if len(of_a) > 1:
         drawn["lake_latency.svg"] = plot.svg(f"Time: A, {of_a[0].title}", "latency, ms", "seconds",
@@ -107,16 +113,30 @@ def _series(series: list[Case]) -> str:
     rows = []
     for name in names:
         cells = []
+        ran: list[tuple[int, Run]] = []
         for case in series:
             result = next(result for result in case.results if result.contender == name)
-            cells.append("not run" if not result.runs else f"more than {case.limit_s:.0f} s" if not result.ended
-                         else f"{_seconds(result.runs[0].seconds)} s, {result.runs[0].traffic.requests:,} requests")
-        rows.append([name, *cells])
-    return _table(["contender", *(f"{_count(case):,} objects" for case in series)], rows)
+            if result.ended:
+                ran.append((objects_of(case), result.runs[0]))
+                cells.append(f"{_seconds(ran[-1][1].seconds)} s, {ran[-1][1].traffic.requests:,} requests")
+            else:
+                cells.append(f"more than {case.limit_s:.0f} s" if result.runs else "not run")
+        rows.append([name, *cells, *_slope(ran)])
+    return _table(["contender", *(f"{objects_of(case):,} objects" for case in series), "ms for an object more",
+                   "requests for it"], rows)
 
 
-def _count(case: Case) -> int:
-    return int(case.shape)
+def _slope(ran: list[tuple[int, Run]]) -> tuple[str, str]:
+    if len(ran) < 2:
+        return "", ""
+    (fewer, before), (more, after) = ran[-2:]
+    return (f"{(after.seconds - before.seconds) / (more - fewer) * 1e3:.2f}",
+            f"{(after.traffic.requests - before.traffic.requests) / (more - fewer):.2f}")
+
+
+def objects_of(case: Case) -> int:
+    """How many objects a case of the series has."""
+    return int(case.shape.removeprefix("E-"))
 
 
 def _where(run: dict) -> str:
@@ -134,11 +154,14 @@ def _ratio(result: Result, base: Result | None) -> str:
     if base is None or base is result or not result.ended:
         return ""
     found = ratios(result, base, _time)
-    return f"{statistics.median(found):.2f}x ({min(found):.2f} to {max(found):.2f})" if found else ""
+    return _spread(found, "{:.2f}x".format) if found else ""
 
 
 def _of(result: Result, value: Callable[[Run], float], show: Callable[[float], str]) -> str:
-    values = [value(run) for run in result.runs]
+    return _spread([value(run) for run in result.runs], show)
+
+
+def _spread(values: list[float], show: Callable[[float], str]) -> str:
     if len(set(map(show, values))) == 1:
         return show(values[0])
     return f"{show(statistics.median(values))} ({show(min(values))} to {show(max(values))})"
