@@ -104,7 +104,9 @@ def running(data: pathlib.Path, latencies: list[int]) -> Iterator[Chain]:
         stack.enter_context(_process(folder / "minio.log", [
             os.environ["EIDER_MINIO"], "server", data, "--address", f"127.0.0.1:{store}", "--quiet"],
             {"MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": SECRET_KEY, "MINIO_BROWSER": "off",
-             "MINIO_UPDATE": "off"}))
+             "MINIO_UPDATE": "off",
+             "MINIO_API_ODIRECT": "off",  # else it reads around the page cache, and the disk would be measured
+             "MINIO_SCANNER_SPEED": "slowest"}))
         _wait(f"http://127.0.0.1:{store}/minio/health/live", folder / "minio.log")
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, store=store, port=counter))
         stack.enter_context(_process(folder / "nginx.log", [
