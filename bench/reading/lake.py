@@ -1,4 +1,4 @@
-"""The lake that the bench reads: objects of a fixed seed, put into MinIO's folder in $EIDER_CACHE/bench-data by S3 PUTs.
+"""The lake that the bench reads: objects of a fixed seed, put by S3 into MinIO's folder in $EIDER_CACHE/bench-data.
 
 The local copies stay beside it: the true answers and the floor's ranges come from them. A lake is whole once it has
 its `.complete`; delete the folder to have it made anew.

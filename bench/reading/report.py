@@ -3,8 +3,7 @@ import statistics
 from collections.abc import Callable
 
 from reading import musts, plot
-from reading.chain import REGION
-from reading.contenders import DUCKDB, FLOOR, STEPS, Run
+from reading.contenders import DUCKDB, EIDER, FLOOR, STEPS, Run
 from reading.musts import Must
 from reading.rounds import ENOUGH_S, Case, Result, ratios
 
@@ -22,24 +21,28 @@ Written by `./dev bench lake`; the raw numbers are in `results/`. The data comes
   answer is the one that DuckDB gives on the local copies, floating point numbers to 9 digits, any rows for a LIMIT.
 - Ratios are from the pairs of each turn. Numbers are median (least to most); MB are 10^6 bytes. A contender that has
   used more than {ENOUGH_S} s in a case does not run a third time, and one that is stopped at the limit not again.
-- The peers are as they come. Polars, ClickHouse and DataFusion are asked in the same SQL as DuckDB and Eider; PyArrow has
-  none, its aggregates are Acero's. DataFusion and PyArrow are given the folder that the others' glob names.
+- The peers are as they come. Polars, ClickHouse and DataFusion are asked in the same SQL as DuckDB and Eider; PyArrow
+  has none, its aggregates are Acero's. DataFusion and PyArrow are given the folder that the others' glob names.
 - "floor": a C++ program over Eider's own HTTP that fetches the needed ranges and drops them: known beforehand, 128 in
   flight, neighbours within a row group merged, split at 8 MiB, objects below 1 MiB whole. "floor, step by step" first
   lists, then reads the footers and then the bloom filters, each after the other, as anyone must who starts knowing
-  nothing. Neither decompresses or computes. A LIMIT needs the first row group.
+  nothing. Neither decompresses or computes. A LIMIT is taken to need the first row group; one may read less of it.
 - H is `eider serve` on the lake, read by the client of `./dev bench downloads`; its floor fetches the object whole."""
 
 SHAPE_OF_COST = """\
-While all objects' requests are in flight at once the time is that of the few round trips that follow on each other. Past
-the cap of requests in flight it grows in proportion: with 128 at 30 ms an object costs 0.23 ms for each request it needs,
-unless bandwidth or processors (here the store's too) cost more; with two threads that read one range after the
-other it costs 15 ms for each. The last columns are the slope between the last two numbers of objects."""
+While all objects' requests are in flight at once the time is that of the few round trips that follow on each other.
+Past the cap of requests in flight it grows in proportion: with 128 at 30 ms an object costs 0.23 ms for each request
+that it needs, unless bandwidth or processors (here the store's too) cost more; with two threads that read one range
+after the other it costs 15 ms for each. The last columns are the slope between the last two numbers of objects."""
 
-NOT_MEASURED = f"""\
+ESTIMATE = """\
+What the read plan came to, and what Eider's range scheduler then fetched, as `eider query --stats` says; the first run
+of each case. The tables above count every request, by nginx."""
+
+NOT_MEASURED = """\
 DuckDB 2.x: its httpfs extension is not among the packages of the registry (1.5.5 is the newest). TLS, real S3, jitter,
-a limit on bandwidth, faults (`./dev bench faults`); a warm process and caches; more cores than these; a store on another machine:
-here MinIO, nginx and toxiproxy take their share of the same processors; other regions than {REGION}."""
+a limit on bandwidth, faults; a warm process and caches; more cores than these; a store on another machine: here MinIO,
+nginx and toxiproxy take their share of the same processors; the peers' downloads for H."""
 
 NAMES = {"processor": "processor", "cores": "cores", "memory_bytes": "memory", "system": "system",
          "load_at_start": "load average at the start"}
@@ -54,6 +57,8 @@ def markdown(run: dict, cases: list[Case], series: list[Case], judged: list[Must
         parts.append(f"## {shape}: {of_shape[0].title}")
         for case in of_shape:
             parts += [f"### {shape} at {case.latency_ms} ms", _case(case)]
+    if planned := _estimates(cases):
+        parts += ["## Eider's read plan and what came of it", ESTIMATE, planned]
     if series:
         parts += ["## The cost by the number of objects", f"At {series[0].latency_ms} ms, one run each, "
                   f"stopped at {series[0].limit_s:.0f} s.\n\n![](plots/lake_objects.svg)\n\n"
@@ -106,6 +111,18 @@ def _case(case: Case) -> str:
             _of(result, lambda run: run.cpu_s, "{:.2f}".format), *(_ratio(result, base) for base in bases)])
     return _table(["contender", "time, s", "whole process, s", "requests", "MB read", "peak RSS, MB", "CPU, s",
                    "time, of the fastest peer's", "of DuckDB's", "of the floor's", "of the floor's step by step"], rows)
+
+
+def _estimates(cases: list[Case]) -> str:
+    rows = []
+    for case in cases:
+        ours = case.of(EIDER)
+        if ours and "planned_requests" in (said := ours.runs[0].said):
+            rows.append([f"{case.shape} at {case.latency_ms} ms", f"{said['row_groups_kept']} of {said['row_groups']}",
+                         f"{said['planned_requests']:,}", f"{said['requests']:,}",
+                         f"{said['planned_bytes'] / 1e6:.2f}", f"{said['bytes'] / 1e6:.2f}"])
+    head = ["case", "row groups kept", "requests planned", "requests", "MB planned", "MB"]
+    return _table(head, rows) if rows else ""
 
 
 def _series(series: list[Case]) -> str:
