@@ -107,7 +107,8 @@ def running(data: pathlib.Path, latencies: list[int]) -> Iterator[Chain]:
              "MINIO_UPDATE": "off",
              "MINIO_API_ODIRECT": "off",  # else it reads around the page cache, and the disk would be measured
              "MINIO_SCANNER_SPEED": "slowest"}))
-        _wait(f"http://127.0.0.1:{store}/minio/health/live", folder / "minio.log")
+        # "cluster", because after "live" it still answers 503 for a while.
+        _wait(f"http://127.0.0.1:{store}/minio/health/cluster", folder / "minio.log")
         (folder / "nginx.conf").write_text(NGINX.format(folder=folder, store=store, port=counter))
         stack.enter_context(_process(folder / "nginx.log", [
             "/usr/sbin/nginx", "-e", folder / "nginx.log", "-p", folder, "-c", folder / "nginx.conf"]))

@@ -1,9 +1,9 @@
 """What the floor fetches: the ranges that a shape cannot do without, from the footers of the local copies.
 
 Two floors, of the same program. "floor": the needed ranges alone, known beforehand, all at once. "floor, step by step":
-the same after what tells a reader which they are, each step after the one before: the listing, the footers, the
-bloom filters. Neighbours within a row group are one range, which is split at 8 MiB; an object below 1 MiB is fetched
-whole, because a second request costs more (30 ms at 50 MiB/s are 1.5 MiB).
+the same after what tells a reader which they are, each step after the one before: the listing where there is a glob,
+the footers, the bloom filters. Neighbours within a row group are one range, which is split at 8 MiB; an object below
+1 MiB is fetched whole, because a second request costs more (30 ms at 50 MiB/s are 1.5 MiB).
 """
 import dataclasses
 import functools
@@ -36,8 +36,9 @@ def at_once(lake: Lake, shape: Shape) -> str:
 
 @functools.lru_cache
 def step_by_step(lake: Lake, shape: Shape) -> str:
-    steps = [list(map(_get, ranges)) for ranges in _ranges(lake, shape) if ranges]
-    return "\nthen\n".join("\n".join(step) for step in [[f"list {shape.folder}/"], *steps])
+    listing = [f"list {shape.folder}/"] if "*" in shape.objects else []
+    steps = [listing, *(list(map(_get, ranges)) for ranges in _ranges(lake, shape))]
+    return "\nthen\n".join("\n".join(step) for step in steps if step)
 
 
 @functools.lru_cache

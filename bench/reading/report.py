@@ -25,8 +25,9 @@ Written by `./dev bench lake`; the raw numbers are in `results/`. The data comes
   has none, its aggregates are Acero's. DataFusion and PyArrow are given the folder that the others' glob names.
 - "floor": a C++ program over Eider's own HTTP that fetches the needed ranges and drops them: known beforehand, 128 in
   flight, neighbours within a row group merged, split at 8 MiB, objects below 1 MiB whole. "floor, step by step" first
-  lists, then reads the footers and then the bloom filters, each after the other, as anyone must who starts knowing
-  nothing. Neither decompresses or computes. A LIMIT is taken to need the first row group; one may read less of it.
+  lists where there is a glob, then reads the footers, then the bloom filters, each after the other, as anyone must who
+  starts knowing nothing. Neither decompresses or computes. A LIMIT is taken to need the first row group; one may read
+  less of it.
 - H is `eider serve` on the lake, read by the client of `./dev bench downloads`; its floor fetches the object whole."""
 
 SHAPE_OF_COST = """\
