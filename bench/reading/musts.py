@@ -28,8 +28,15 @@ class Must:
 
 
 def judge(cases: list[Case]) -> list[Must]:
-    return [must for case in cases if case.latency_ms in (0, LATENCY_MS) and (ours := case.of(EIDER))
-            for must in (_without_latency(case, ours) if not case.latency_ms else _with_latency(case, ours))]
+    return [must for case in cases if case.latency_ms in (0, LATENCY_MS) and case.took_part(EIDER)
+            for must in _of_case(case)]
+
+
+def _of_case(case: Case) -> list[Must]:
+    ours = case.of(EIDER)
+    if not ours:
+        return [Must(_name(case), "ends", f"stopped after {case.limit_s:.0f} s", False)]
+    return _with_latency(case, ours) if case.latency_ms else _without_latency(case, ours)
 
 
 def fastest_peer(case: Case) -> Result | None:
@@ -42,15 +49,13 @@ def median_s(result: Result) -> float:
 
 
 def _without_latency(case: Case, ours: Result) -> list[Must]:
-    duckdb = case.of(DUCKDB)
-    return [_faster(case, "no slower than DuckDB + httpfs", duckdb, ours, 1)] if duckdb else []
+    return _against_duckdb(case, "no slower than DuckDB + httpfs", ours, 1)
 
 
 def _with_latency(case: Case, ours: Result) -> list[Must]:
     musts = []
-    if case.shape in AGAINST_DUCKDB and (duckdb := case.of(DUCKDB)):
-        factor = AGAINST_DUCKDB[case.shape]
-        musts.append(_faster(case, f"{factor}x faster than DuckDB + httpfs", duckdb, ours, factor))
+    if factor := AGAINST_DUCKDB.get(case.shape):
+        musts += _against_duckdb(case, f"{factor}x faster than DuckDB + httpfs", ours, factor)
     if case.shape in AGAINST_PEERS and (peer := fastest_peer(case)):
         factor = AGAINST_PEERS[case.shape]
         words = f"{factor}x faster than" if factor > 1 else "at least even with"
@@ -61,6 +66,15 @@ def _with_latency(case: Case, ours: Result) -> list[Must]:
         musts += [_at_most(case, "requests at most 1.2x the floor's", ours, floor, _requests, OF_FLOOR["requests"]),
                   _at_most(case, "bytes at most 1.15x the floor's", ours, floor, _bytes, OF_FLOOR["bytes"])]
     return musts + _memory(case, ours)
+
+
+def _against_duckdb(case: Case, must: str, ours: Result, factor: float) -> list[Must]:
+    if duckdb := case.of(DUCKDB):
+        return [_faster(case, must, duckdb, ours, factor)]
+    if not case.took_part(DUCKDB):
+        return []
+    at_least = case.limit_s / median_s(ours)  # it was stopped
+    return [Must(_name(case), must, f"more than {at_least:.2f}x, it was stopped", at_least >= factor)]
 
 
 def _memory(case: Case, ours: Result) -> list[Must]:

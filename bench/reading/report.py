@@ -58,6 +58,8 @@ def markdown(run: dict, cases: list[Case], series: list[Case], judged: list[Must
         parts.append(f"## {shape}: {of_shape[0].title}")
         for case in of_shape:
             parts += [f"### {shape} at {case.latency_ms} ms", _case(case)]
+    if "lake_latency.svg" in plots(cases, series):
+        parts += ["## Time by latency", "![](plots/lake_latency.svg)"]
     if planned := _estimates(cases):
         parts += ["## Eider's read plan and what came of it", ESTIMATE, planned]
     if series:

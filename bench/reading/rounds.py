@@ -34,6 +34,9 @@ class Case:
     limit_s: float
     results: list[Result]
 
+    def took_part(self, contender: Contender) -> bool:
+        return any(result.contender == contender.name for result in self.results)
+
     def of(self, contender: Contender) -> Result | None:
         """Its runs, when all of them ended."""
         return next((result for result in self.results if result.contender == contender.name and result.ended), None)
