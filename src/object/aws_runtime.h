@@ -28,6 +28,7 @@ class AwsRuntime {
 
   aws_allocator* allocator() const { return allocator_; }
   aws_client_bootstrap* bootstrap() const { return bootstrap_; }
+  aws_event_loop_group* loops() const { return loops_; }
 
  private:
   AwsRuntime();

@@ -1,5 +1,5 @@
 // What every ObjectStore must do, as tests. A program instantiates the suite for its stores:
-//   INSTANTIATE_TEST_SUITE_P(Local, StoreConformance, testing::Values(StoreUnderTest{"local", open}));
+//   INSTANTIATE_TEST_SUITE_P(Local, StoreConformance, testing::ValuesIn(ReadBothWays({"local", open})));
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,8 +8,11 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "object/object_store.h"
+#include "object/started_reads.h"
 
 namespace eider {
 
@@ -19,6 +22,17 @@ struct StoreUnderTest {
   bool conditional_writes = true;    // false: the server refuses them; then it must refuse and not ignore them
   std::size_t part_bytes = 8 << 20;  // an upload beyond it takes several parts
 };
+
+// The store, and the same one read by StartGet.
+inline std::vector<StoreUnderTest> ReadBothWays(const StoreUnderTest& store) {
+  StoreUnderTest started = store;
+  started.name += " by StartGet";
+  started.open = [open = store.open]() -> std::unique_ptr<ObjectStore> {
+    auto opened = open();
+    return opened ? std::make_unique<StartedReads>(std::move(opened)) : nullptr;
+  };
+  return {store, started};
+}
 
 inline std::ostream& operator<<(std::ostream& out, const StoreUnderTest& store) { return out << store.name; }
 

@@ -42,7 +42,7 @@ std::unique_ptr<ObjectStore> OpenFresh() {
 }
 
 INSTANTIATE_TEST_SUITE_P(S3, StoreConformance,
-                         testing::Values(StoreUnderTest{"s3", OpenFresh, !Lacks("conditional-writes")}));
+                         testing::ValuesIn(ReadBothWays({"s3", OpenFresh, !Lacks("conditional-writes")})));
 
 // Sets a variable for one test.
 class Changed {

@@ -64,6 +64,26 @@ TEST_F(CredentialsTest, FromTheDefaultProfile) {
   EXPECT_EQ(token_, "tok");
 }
 
+TEST_F(CredentialsTest, RunOutInMidReadAreLookedUpAnew) {
+  Write("config", "[default]\nregion = eu-central-1\n");
+  Write("credentials", "[default]\naws_access_key_id = AKOLD\naws_secret_access_key = s\naws_session_token = t1\n");
+  auto store = OpenStore("s3://lake", options_);
+  ASSERT_TRUE(store.ok());
+  ASSERT_TRUE(GetAll(**store, "a", 10).ok());
+  Write("credentials", "[default]\naws_access_key_id = AKNEW\naws_secret_access_key = s\naws_session_token = t2\n");
+  imposter_.Otherwise([](const ImposterRequest& request) {
+    if (request.Header("X-Amz-Security-Token") == "t2") return Answer(200, {{"ETag", "\"e\""}}, "x");
+    return Answer(403, {}, "<?xml version=\"1.0\"?><Error><Code>ExpiredToken</Code></Error>");
+  });
+  const auto got = GetAll(**store, "a", 10);
+  EXPECT_TRUE(got.ok()) << got.error().message;
+  ASSERT_EQ(imposter_.requests().size(), 3u);
+  EXPECT_EQ(imposter_.requests()[1].Header("X-Amz-Security-Token"), "t1");
+  EXPECT_EQ(imposter_.requests()[2].Header("X-Amz-Security-Token"), "t2");
+  EXPECT_TRUE((*store)->Put("b", std::span<const char>("x", 1)).ok());
+  EXPECT_EQ(imposter_.requests().size(), 4u);
+}
+
 TEST_F(CredentialsTest, FromANamedProfileBeforeTheEnvironment) {
   setenv("AWS_ACCESS_KEY_ID", "AKENV", 1);
   setenv("AWS_SECRET_ACCESS_KEY", "s", 1);

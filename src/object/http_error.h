@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "object/http_wait.h"
+#include "object/remote_operation.h"
 #include "object/retry.h"
 
 namespace eider {

@@ -41,15 +41,14 @@ class HttpsStore : public ObjectStore {
   }
 
   Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call) override {
-    if (auto valid = CheckKey(request.key); !valid.ok()) return valid.error();
-    if (auto valid = CheckRange(request.range, request.key); !valid.ok()) return valid.error();
-    auto got = client_.Read(Target(request.key), request, consume, call);
-    if (got.ok() || got.error().kind != ErrorKind::kInvalid || request.range.kind != ByteRange::Kind::kSuffix)
-      return got;
-    auto head = Head(request.key, call);  // the suffix of an empty object, as in S3Store
-    if (!head.ok() || head->size_bytes != 0) return got;
-    if (auto met = CheckGetConditions(request, head->etag); !met.ok()) return met.error();
-    return head;
+    if (auto valid = CheckGet(request); !valid.ok()) return valid.error();
+    return client_.Read(Target(request.key), request, consume, call);
+  }
+
+  std::unique_ptr<PendingGet> StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
+                                       const Call& call) override {
+    if (auto valid = CheckGet(request); !valid.ok()) return AnsweredAtOnce(done, valid.error());
+    return client_.StartRead(Target(request.key), request, std::move(consume), std::move(done), call);
   }
 
   Result<ObjectInfo> Put(const std::string&, std::span<const char>, const PutCondition&, const Call&) override {

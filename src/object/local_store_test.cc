@@ -48,8 +48,9 @@ class StoreInFolder : public ObjectStore {
 };
 
 INSTANTIATE_TEST_SUITE_P(Local, StoreConformance,
-                         testing::Values(StoreUnderTest{
-                             "local", [] { return std::unique_ptr<ObjectStore>(new StoreInFolder()); }}));
+                         testing::ValuesIn(ReadBothWays({"local", [] {
+                                                           return std::unique_ptr<ObjectStore>(new StoreInFolder());
+                                                         }})));
 
 class LocalStoreTest : public testing::Test {
  protected:

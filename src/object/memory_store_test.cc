@@ -10,8 +10,9 @@ namespace {
 using namespace std::string_literals;  // a span made of a literal would hold its NUL as well
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance,
-                         testing::Values(StoreUnderTest{
-                             "memory", [] { return std::unique_ptr<ObjectStore>(new MemoryStore()); }}));
+                         testing::ValuesIn(ReadBothWays({"memory", [] {
+                                                           return std::unique_ptr<ObjectStore>(new MemoryStore());
+                                                         }})));
 
 TEST(MemoryStoreTest, CountsRequests) {
   MemoryStore store;

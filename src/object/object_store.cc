@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "object/https_store.h"
 #include "object/local_store.h"
+#include "object/ranges.h"
 #include "object/s3_store.h"
 
 namespace eider {
@@ -24,8 +25,7 @@ Status CheckKey(std::string_view key) {
 
 std::unique_ptr<PendingGet> ObjectStore::StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
                                                   const Call& call) {
-  done(Get(request, consume, call));
-  return std::make_unique<PendingGet>();
+  return AnsweredAtOnce(done, Get(request, consume, call));
 }
 
 Result<std::unique_ptr<ObjectStore>> OpenStore(const std::string& root, const StoreOptions& options) {

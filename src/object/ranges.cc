@@ -28,6 +28,16 @@ Result<Extent> ResolveRange(const ByteRange& range, std::uint64_t size_bytes, co
   return Extent{range.offset, std::min(range.length, size_bytes - range.offset)};
 }
 
+Status CheckGet(const GetRequest& request) {
+  if (auto valid = CheckKey(request.key); !valid.ok()) return valid;
+  return CheckRange(request.range, request.key);
+}
+
+std::unique_ptr<PendingGet> AnsweredAtOnce(const GetDone& done, Result<ObjectInfo> answer) {
+  done(std::move(answer));
+  return std::make_unique<PendingGet>();
+}
+
 Status CheckGetConditions(const GetRequest& request, const std::string& etag) {
   if (!request.if_match.empty() && request.if_match != etag) {
     return Error{ErrorKind::kConflict, fmt::format("'{}' was changed since it was first read.", request.key), {}};

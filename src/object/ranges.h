@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "object/object_store.h"
@@ -20,6 +21,12 @@ Result<Extent> ResolveRange(const ByteRange& range, std::uint64_t size_bytes, co
 
 // kInvalid when no object of any size could answer: a span or suffix of no bytes.
 Status CheckRange(const ByteRange& range, const std::string& key);
+
+// kInvalid for what is no key and for such a range.
+Status CheckGet(const GetRequest& request);
+
+// A StartGet that is over before it began.
+std::unique_ptr<PendingGet> AnsweredAtOnce(const GetDone& done, Result<ObjectInfo> answer);
 
 // kConflict when the object's ETag does not fit what the request demands.
 Status CheckGetConditions(const GetRequest& request, const std::string& etag);

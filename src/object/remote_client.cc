@@ -2,188 +2,193 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
-#include <random>
+#include <optional>
 
-#include "object/http_error.h"
-#include "object/ranged_read.h"
 #include "object/ranges.h"
 #include "object/s3_xml.h"
 
 namespace eider {
 namespace {
 
-// More than any <Error>, a listing of 1,000 of the longest keys percent-encoded, or a multipart's answers.
-constexpr std::size_t kLongestReply = 8 << 20;
-
-// Keeps a small reply.
-class ReplyReceiver : public HttpReceiver {
- public:
-  bool OnHead(const HttpHead& head) override {
-    reply_.head = head;
-    return true;
-  }
-  bool OnBody(std::span<const char> bytes) override {
-    if (reply_.body.size() + bytes.size() > kLongestReply) return false;
-    reply_.body.append(bytes.data(), bytes.size());
-    return true;
-  }
-  HttpReply& reply() { return reply_; }
-
- private:
-  HttpReply reply_;
-};
-
-// Hands the bytes of an object on, and keeps the explanation when there is none.
-class ObjectReceiver : public HttpReceiver {
- public:
-  ObjectReceiver(RangedRead& read, const ByteConsumer& consume) : read_(read), consume_(consume) {}
-
-  bool OnHead(const HttpHead& head) override {
-    reply_.head = head;
-    if (!success()) return true;
-    wrong_ = read_.OnHead(head);
-    return wrong_.ok();
-  }
-
-  bool OnBody(std::span<const char> bytes) override {
-    if (!success()) {
-      reply_.body.append(bytes.data(), std::min(bytes.size(), kLongestReply - reply_.body.size()));
-      return true;
-    }
-    wrong_ = read_.OnBody(bytes.size());
-    return wrong_.ok() && consume_(bytes);
-  }
-
-  bool success() const { return reply_.head.status == 200 || reply_.head.status == 206; }
-  const Status& wrong() const { return wrong_; }
-  const HttpReply& reply() const { return reply_; }
-
- private:
-  RangedRead& read_;
-  const ByteConsumer& consume_;
-  HttpReply reply_;
-  Status wrong_;
-};
-
-double Chance() {
-  thread_local std::minstd_rand generator{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(generator);
-}
-
-// Sleeps unless the call ends first.
-void Sleep(std::chrono::milliseconds delay, const Call& call) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_until(lock, call.stop, std::min(call.deadline, std::chrono::steady_clock::now() + delay),
-                   [] { return false; });
-}
-
-std::string ActionOf(const HttpRequest& request, const std::string& key, const std::string& store) {
-  const bool reads = request.method == "GET" || request.method == "HEAD";
-  const char* verb = reads ? "read" : request.method == "DELETE" ? "delete" : "write";
+std::string ActionOf(const std::string& method, const std::string& key, const std::string& store) {
+  const bool reads = method == "GET" || method == "HEAD";
+  const char* verb = reads ? "read" : method == "DELETE" ? "delete" : "write";
   if (key.empty()) return fmt::format("{} {}", reads ? "list" : verb, store);
   return fmt::format("{} '{}' in {}", verb, key, store);
 }
 
-}  // namespace
+// Where a thread waits for what an operation brings on an event loop's.
+template <class T>
+class Handover {
+ public:
+  void Put(std::span<const char> bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_.append(bytes.data(), bytes.size());
+    changed_.notify_one();
+  }
 
-struct RemoteClient::Attempts {
-  int failed = 0;
+  void Finish(Result<T> result) {
+    const std::lock_guard lock(mutex_);
+    result_ = std::move(result);
+    changed_.notify_one();
+  }
+
+  // Swaps what came into `taken`, whose storage is used again. False: no more comes, or an error is what matters now.
+  bool Take(std::string& taken) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return result_ || !bytes_.empty(); });
+    if (bytes_.empty() || (result_ && !result_->ok())) return false;
+    taken.clear();
+    taken.swap(bytes_);
+    return true;
+  }
+
+  // Once it is finished.
+  Result<T> result() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return result_.has_value(); });
+    return *std::move(result_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string bytes_;
+  std::optional<Result<T>> result_;
 };
+
+// A request whose reply is small and kept.
+class SmallReply : public Conversation {
+ public:
+  SmallReply(ReplyReading reading, const HttpRequest& request, const std::string& key, bool error_in_body,
+             Handover<HttpReply>& handover, SendNotes* notes)
+      : reading_(std::move(reading)),
+        request_(request),
+        key_(key),
+        error_in_body_(error_in_body),
+        handover_(handover),
+        notes_(notes) {}
+
+  HttpRequest NextRequest() override {
+    if (notes_ != nullptr) notes_->ambiguous |= ambiguous_;
+    reply_ = {};
+    return request_;
+  }
+
+  bool OnHead(HttpHead head) override {
+    reply_.head = std::move(head);
+    return true;
+  }
+
+  BodyTaken OnBody(std::span<const char> bytes) override {
+    if (reply_.body.size() + bytes.size() > kLongestReply) return BodyTaken::kStop;
+    reply_.body.append(bytes.data(), bytes.size());
+    return BodyTaken::kAll;
+  }
+
+  Verdict Judge(const HttpOutcome& outcome) override {
+    if (outcome.end == HttpEnd::kStopped) {
+      return Verdict::Final(Corrupt(fmt::format("Cannot {}: the reply is far too long.", reading_.action)));
+    }
+    const bool refused_late = error_in_body_ && !ParseS3Error(reply_.body).code.empty();
+    if (outcome.end == HttpEnd::kComplete && reply_.head.status / 100 == 2 && !refused_late) return Verdict::Answered();
+    Failure failure = reading_.FailureOf(outcome, reply_, key_);
+    ambiguous_ = failure.ambiguous;
+    return Verdict::Failed(std::move(failure));
+  }
+
+  void OnOver(std::optional<Error> error) override {
+    if (error) return handover_.Finish(*std::move(error));
+    handover_.Finish(std::move(reply_));
+  }
+
+ private:
+  const ReplyReading reading_;
+  const HttpRequest request_;
+  const std::string key_;
+  const bool error_in_body_;
+  Handover<HttpReply>& handover_;
+  SendNotes* const notes_;
+  HttpReply reply_;
+  bool ambiguous_ = false;
+};
+
+class PendingRead : public PendingGet {
+ public:
+  explicit PendingRead(std::shared_ptr<RemoteOperation> operation) : operation_(std::move(operation)) {}
+  ~PendingRead() override { operation_->Cancel(); }
+
+ private:
+  const std::shared_ptr<RemoteOperation> operation_;
+};
+
+}  // namespace
 
 RemoteClient::RemoteClient(std::unique_ptr<HttpOrigin> origin, std::unique_ptr<RequestSigner> signer,
                            RemoteClientOptions options)
-    : options_(std::move(options)), signer_(std::move(signer)), origin_(std::move(origin)) {}
+    : options_(std::move(options)),
+      signer_(std::move(signer)),
+      origin_(std::move(origin)),
+      timers_(origin_->runtime()) {}
 
 std::string RemoteClient::origin_name() const { return origin_->host_header(); }
 
-HttpRequest RemoteClient::Complete(HttpRequest request) const {
-  request.headers.insert(request.headers.end(), options_.headers.begin(), options_.headers.end());
-  return request;
+ReplyReading RemoteClient::Reading(const std::string& action) const {
+  return {options_.judge, options_.store, origin_->host_header(), action};
 }
 
-Result<Failure> RemoteClient::FailureOf(const HttpOutcome& outcome, const HttpReply& reply, const std::string& key,
-                                        const std::string& action) const {
-  switch (outcome.end) {
-    case HttpEnd::kCancelled: return Cancelled(action);
-    case HttpEnd::kTimedOut: return TimedOut(action);
-    case HttpEnd::kStopped: return Corrupt(fmt::format("Cannot {}: the reply is far too long.", action));
-    case HttpEnd::kFailed:
-    case HttpEnd::kStalled: return TransportFailure(outcome, origin_->host_header(), action);
-    case HttpEnd::kComplete: break;
-  }
-  return options_.judge(reply, key);
-}
-
-Status RemoteClient::Again(Attempts& attempts, Failure failure, const std::string& action, const Call& call) {
-  const auto delay = RetryDelay(options_.retry, ++attempts.failed, failure, Chance());
-  const SteadyTime now = std::chrono::steady_clock::now();
-  if (!delay || !budget_.Take(now)) return failure.error;
-  // Better the cause at once than the time limit later.
-  if (call.deadline != SteadyTime::max() && now + *delay >= call.deadline) return failure.error;
-  Sleep(*delay, call);
-  return CheckCall(call, action);
+RemoteContext RemoteClient::context() {
+  return {*origin_, signer_.get(), options_.headers, options_.retry, budget_, timers_};
 }
 
 Result<HttpReply> RemoteClient::Send(const HttpRequest& request, const std::string& key, const Call& call,
                                      bool error_in_body, SendNotes* notes) {
-  const std::string action = ActionOf(request, key, options_.store);
+  const std::string action = ActionOf(request.method, key, options_.store);
   if (auto bounds = CheckCall(call, action); !bounds.ok()) return bounds.error();
-  const HttpRequest complete = Complete(request);
-  Attempts attempts;
-  for (;;) {
-    ReplyReceiver receiver;
-    const HttpOutcome outcome = RunExchange(*origin_, signer_.get(), complete, receiver, call);
-    const HttpReply& reply = receiver.reply();
-    const bool refused_late = error_in_body && !ParseS3Error(reply.body).code.empty();
-    if (outcome.end == HttpEnd::kComplete && reply.head.status / 100 == 2 && !refused_late) {
-      return std::move(receiver.reply());
-    }
-    auto failure = FailureOf(outcome, reply, key, action);
-    if (!failure.ok()) return failure.error();
-    const bool ambiguous = failure->ambiguous;
-    if (auto again = Again(attempts, *std::move(failure), action, call); !again.ok()) return again.error();
-    if (notes != nullptr) notes->ambiguous |= ambiguous;
-  }
+  Handover<HttpReply> handover;
+  auto reply = std::make_shared<SmallReply>(Reading(action), request, key, error_in_body, handover, notes);
+  const auto operation = RemoteOperation::Start(context(), std::move(reply), action, call);
+  auto result = handover.result();
+  operation->Cancel();  // waits until the handover is left
+  return result;
 }
 
 Result<ObjectInfo> RemoteClient::Read(const std::string& target, const GetRequest& request, const ByteConsumer& consume,
                                       const Call& call) {
-  HttpRequest plain;
-  plain.target = target;
-  const std::string action = ActionOf(plain, request.key, options_.store);
+  const std::string action = ActionOf("GET", request.key, options_.store);
   if (auto bounds = CheckCall(call, action); !bounds.ok()) return bounds.error();
-  RangedRead read(request, options_.store);
-  Attempts attempts;
-  for (;;) {
-    const std::uint64_t before = read.received();
-    plain.headers = read.Headers();
-    ObjectReceiver receiver(read, consume);
-    const HttpOutcome outcome = RunExchange(*origin_, signer_.get(), Complete(plain), receiver, call);
-    if (!receiver.wrong().ok()) return receiver.wrong().error();
-    if (outcome.end == HttpEnd::kStopped) return StoppedByConsumer(request.key);
-    const bool ended = outcome.end == HttpEnd::kComplete;
-    if (receiver.success() && read.Complete(ended)) return read.info();
-
-    Result<Failure> failure = Internal("");
-    if (ended && receiver.success()) {
-      failure = Failure{
-          {ErrorKind::kUnavailable, fmt::format("Cannot {}: the reply ended before its last byte.", action), {}},
-          true,
-          false,
-          {}};
-    } else {
-      failure = FailureOf(outcome, receiver.reply(), request.key, action);
+  Handover<ObjectInfo> handover;
+  const auto keep = [&handover](std::span<const char> bytes) {
+    handover.Put(bytes);
+    return BodyTaken::kKept;
+  };
+  const auto finish = [&handover](Result<ObjectInfo> result) { handover.Finish(std::move(result)); };
+  auto read = std::make_shared<ObjectRead>(Reading(action), target, request, keep, finish);
+  const auto operation = RemoteOperation::Start(context(), std::move(read), action, call);
+  std::string taken;
+  while (handover.Take(taken)) {
+    if (!consume(taken)) {
+      operation->Cancel();
+      return StoppedByConsumer(request.key);
     }
-    if (!failure.ok()) return failure.error();
-    if (!read.Resumable()) failure->retryable = false;
-    if (read.received() > before) attempts.failed = 0;
-    if (auto again = Again(attempts, *std::move(failure), action, call); !again.ok()) return again.error();
+    operation->Consumed(taken.size());
   }
+  auto result = handover.result();
+  operation->Cancel();
+  return result;
+}
+
+std::unique_ptr<PendingGet> RemoteClient::StartRead(const std::string& target, const GetRequest& request,
+                                                    ByteConsumer consume, GetDone done, const Call& call) {
+  const std::string action = ActionOf("GET", request.key, options_.store);
+  if (auto bounds = CheckCall(call, action); !bounds.ok()) return AnsweredAtOnce(done, bounds.error());
+  auto sink = [consume = std::move(consume)](std::span<const char> bytes) {
+    return consume(bytes) ? BodyTaken::kAll : BodyTaken::kStop;
+  };
+  auto read = std::make_shared<ObjectRead>(Reading(action), target, request, std::move(sink), std::move(done));
+  return std::make_unique<PendingRead>(RemoteOperation::Start(context(), std::move(read), action, call));
 }
 
 }  // namespace eider

@@ -7,15 +7,13 @@
 #include <string>
 
 #include "object/http_origin.h"
-#include "object/http_wait.h"
+#include "object/object_read.h"
 #include "object/object_store.h"
+#include "object/remote_operation.h"
 #include "object/request_signer.h"
 #include "object/retry.h"
 
 namespace eider {
-
-// What a reply that is no success means. `key` is what the request was about, or "".
-using ReplyJudge = std::function<Failure(const HttpReply& reply, const std::string& key)>;
 
 struct RemoteClientOptions {
   std::string store;    // for messages
@@ -39,23 +37,26 @@ class RemoteClient {
   Result<HttpReply> Send(const HttpRequest& request, const std::string& key, const Call& call,
                          bool error_in_body = false, SendNotes* notes = nullptr);
 
+  // ObjectStore::Get of the object at `target`: the bytes are handed over on the caller's thread, so that a slow
+  // consumer holds up nobody else, and never more than HttpOrigin::kWindowBytes of them are in memory.
   Result<ObjectInfo> Read(const std::string& target, const GetRequest& request, const ByteConsumer& consume,
                           const Call& call);
+
+  // ObjectStore::StartGet of the object at `target`.
+  std::unique_ptr<PendingGet> StartRead(const std::string& target, const GetRequest& request, ByteConsumer consume,
+                                        GetDone done, const Call& call);
 
   std::string origin_name() const;
 
  private:
-  struct Attempts;
-  // Waits before the next attempt; or the error to end with.
-  Status Again(Attempts& attempts, Failure failure, const std::string& action, const Call& call);
-  Result<Failure> FailureOf(const HttpOutcome& outcome, const HttpReply& reply, const std::string& key,
-                            const std::string& action) const;
-  HttpRequest Complete(HttpRequest request) const;
+  ReplyReading Reading(const std::string& action) const;
+  RemoteContext context();
 
   const RemoteClientOptions options_;
   RetryBudget budget_;
   std::unique_ptr<RequestSigner> signer_;  // must outlive the exchanges, which end with the origin
   std::unique_ptr<HttpOrigin> origin_;
+  LoopTimers timers_;
 };
 
 }  // namespace eider

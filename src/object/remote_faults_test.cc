@@ -7,6 +7,7 @@
 
 #include "object/http_imposter.h"
 #include "object/object_store.h"
+#include "object/started_reads.h"
 
 namespace eider {
 namespace {
@@ -36,7 +37,9 @@ ImposterReply Refusal(int status, const std::string& code, const std::string& mo
                 "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>m</Message>" + more + "</Error>");
 }
 
-class RemoteFaultsTest : public testing::Test {
+enum class ReadBy { kGet, kStartGet };
+
+class RemoteFaultsTest : public testing::TestWithParam<ReadBy> {
  protected:
   void SetUp() override {
     setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
@@ -48,7 +51,10 @@ class RemoteFaultsTest : public testing::Test {
     Open();
   }
 
-  void Open() { store_ = *OpenStore("s3://bucket/lake", options_); }
+  void Open(const std::string& root = "s3://bucket/lake") {
+    store_ = *OpenStore(root, options_);
+    if (GetParam() == ReadBy::kStartGet) store_ = std::make_unique<StartedReads>(std::move(store_));
+  }
 
   Result<ObjectInfo> Get(ByteRange range = {}, const Call& call = {}, const std::string& if_match = {}) {
     seen_.clear();
@@ -71,7 +77,12 @@ class RemoteFaultsTest : public testing::Test {
   std::string seen_;
 };
 
-TEST_F(RemoteFaultsTest, AGoodReplyTakesOneRequest) {
+std::string NameOf(const testing::TestParamInfo<ReadBy>& info) {
+  return info.param == ReadBy::kGet ? "Get" : "StartGet";
+}
+INSTANTIATE_TEST_SUITE_P(S3, RemoteFaultsTest, testing::Values(ReadBy::kGet, ReadBy::kStartGet), NameOf);
+
+TEST_P(RemoteFaultsTest, AGoodReplyTakesOneRequest) {
   imposter_.Next(Part(5, 9));
   const auto got = Get(ByteRange::Span(5, 5));
   ASSERT_EQ(Outcome(got), "ok");
@@ -86,7 +97,7 @@ TEST_F(RemoteFaultsTest, AGoodReplyTakesOneRequest) {
   EXPECT_NE(request.Header("Authorization").find("/eu-west-1/s3/aws4_request"), std::string::npos);
 }
 
-TEST_F(RemoteFaultsTest, ASuffixTakesOneRequest) {
+TEST_P(RemoteFaultsTest, ASuffixTakesOneRequest) {
   imposter_.Next(Part(12, 19));
   const auto got = Get(ByteRange::Suffix(8));
   ASSERT_EQ(Outcome(got), "ok");
@@ -95,7 +106,7 @@ TEST_F(RemoteFaultsTest, ASuffixTakesOneRequest) {
   EXPECT_EQ(imposter_.requests()[0].Header("Range"), "bytes=-8");
 }
 
-TEST_F(RemoteFaultsTest, AShortBodyIsResumedWhereItBroke) {
+TEST_P(RemoteFaultsTest, AShortBodyIsResumedWhereItBroke) {
   imposter_.Next(Cut(Part(5, 14), 4));
   imposter_.Next(Part(11, 14));
   const auto got = Get(ByteRange::Span(5, 10));
@@ -106,7 +117,7 @@ TEST_F(RemoteFaultsTest, AShortBodyIsResumedWhereItBroke) {
   EXPECT_EQ(imposter_.requests()[1].Header("If-Match"), "\"e1\"");
 }
 
-TEST_F(RemoteFaultsTest, AResetIsResumedAndTheWholeObjectToo) {
+TEST_P(RemoteFaultsTest, AResetIsResumedAndTheWholeObjectToo) {
   imposter_.Next(Cut(Answer(200, {{"ETag", "\"e1\""}}, kObject), 13));
   imposter_.Next(Cut(Part(7, 19), 13, Then::kReset));
   imposter_.Next(Part(7, 19));
@@ -114,7 +125,7 @@ TEST_F(RemoteFaultsTest, AResetIsResumedAndTheWholeObjectToo) {
   EXPECT_EQ(seen_, kObject);
 }
 
-TEST_F(RemoteFaultsTest, ABodyThatIsAlwaysShortIsAnError) {
+TEST_P(RemoteFaultsTest, ABodyThatIsAlwaysShortIsAnError) {
   imposter_.Otherwise([](const ImposterRequest&) { return Cut(Part(0, 4), 5); });
   const auto got = Get(ByteRange::Span(0, 5));
   EXPECT_EQ(Outcome(got).substr(0, 11), "unavailable");
@@ -122,7 +133,7 @@ TEST_F(RemoteFaultsTest, ABodyThatIsAlwaysShortIsAnError) {
   EXPECT_EQ(imposter_.requests().size(), 6u);
 }
 
-TEST_F(RemoteFaultsTest, AWrongContentRangeIsAnError) {
+TEST_P(RemoteFaultsTest, AWrongContentRangeIsAnError) {
   for (const char* lie :
        {"bytes 6-10/20", "bytes 5-10/20", "bytes 5-8/20", "bytes 5-9/*", "bytes 9-5/20", "5-9/20", ""}) {
     imposter_.Next(Answer(206, {{"ETag", "\"e1\""}, {"Content-Range", lie}}, "56789"));
@@ -132,13 +143,13 @@ TEST_F(RemoteFaultsTest, AWrongContentRangeIsAnError) {
   EXPECT_EQ(imposter_.requests().size(), 7u);
 }
 
-TEST_F(RemoteFaultsTest, ALengthThatContradictsTheRangeIsAnError) {
+TEST_P(RemoteFaultsTest, ALengthThatContradictsTheRangeIsAnError) {
   imposter_.Next(Answer(206, {{"ETag", "\"e1\""}, {"Content-Range", "bytes 5-9/20"}}, "5678"));
   EXPECT_EQ(Outcome(Get(ByteRange::Span(5, 5))).substr(0, 7), "corrupt");
   EXPECT_EQ(seen_, "");
 }
 
-TEST_F(RemoteFaultsTest, AChunkedBodyThatIsTooLongOrTooShortIsAnError) {
+TEST_P(RemoteFaultsTest, AChunkedBodyThatIsTooLongOrTooShortIsAnError) {
   const HttpHeaders headers = {{"ETag", "\"e1\""}, {"Content-Range", "bytes 5-9/20"}, {"Transfer-Encoding", "chunked"}};
   imposter_.Next(Answer(206, headers, "6\r\n56789a\r\n0\r\n\r\n"));
   EXPECT_EQ(Outcome(Get(ByteRange::Span(5, 5))).substr(0, 7), "corrupt");
@@ -148,7 +159,7 @@ TEST_F(RemoteFaultsTest, AChunkedBodyThatIsTooLongOrTooShortIsAnError) {
   EXPECT_EQ(seen_, "56789");
 }
 
-TEST_F(RemoteFaultsTest, TheWholeObjectForARangeIsAnError) {
+TEST_P(RemoteFaultsTest, TheWholeObjectForARangeIsAnError) {
   imposter_.Next(Answer(200, {{"ETag", "\"e1\""}}, kObject));
   EXPECT_EQ(Outcome(Get(ByteRange::Span(0, 20))).substr(0, 11), "unsupported");
   imposter_.Next(Answer(200, {{"ETag", "\"e1\""}}, kObject));
@@ -156,12 +167,12 @@ TEST_F(RemoteFaultsTest, TheWholeObjectForARangeIsAnError) {
   EXPECT_EQ(seen_, "");
 }
 
-TEST_F(RemoteFaultsTest, APartForTheWholeIsAnError) {
+TEST_P(RemoteFaultsTest, APartForTheWholeIsAnError) {
   imposter_.Next(Part(0, 9));
   EXPECT_EQ(Outcome(Get()).substr(0, 7), "corrupt");
 }
 
-TEST_F(RemoteFaultsTest, AnObjectReplacedInMidReadIsAConflict) {
+TEST_P(RemoteFaultsTest, AnObjectReplacedInMidReadIsAConflict) {
   imposter_.Next(Cut(Part(5, 14), 4));
   imposter_.Next(Part(11, 14, "\"e2\""));
   EXPECT_EQ(Outcome(Get(ByteRange::Span(5, 10))).substr(0, 8), "conflict");
@@ -171,13 +182,13 @@ TEST_F(RemoteFaultsTest, AnObjectReplacedInMidReadIsAConflict) {
   EXPECT_EQ(imposter_.requests().size(), 4u);
 }
 
-TEST_F(RemoteFaultsTest, AServerThatIgnoresIfMatchIsNoticed) {
+TEST_P(RemoteFaultsTest, AServerThatIgnoresIfMatchIsNoticed) {
   imposter_.Next(Part(5, 9, "\"e2\""));
   EXPECT_EQ(Outcome(Get(ByteRange::Span(5, 5), {}, "e1")).substr(0, 8), "conflict");
   EXPECT_EQ(seen_, "");
 }
 
-TEST_F(RemoteFaultsTest, ABusyServerIsAskedAgain) {
+TEST_P(RemoteFaultsTest, ABusyServerIsAskedAgain) {
   imposter_.Next(Refusal(503, "SlowDown"));
   imposter_.Next(Answer(500, {}, "no XML"));
   imposter_.Next(Part(5, 9));
@@ -185,7 +196,7 @@ TEST_F(RemoteFaultsTest, ABusyServerIsAskedAgain) {
   EXPECT_EQ(imposter_.requests().size(), 3u);
 }
 
-TEST_F(RemoteFaultsTest, AServerThatStaysBusyIsAnError) {
+TEST_P(RemoteFaultsTest, AServerThatStaysBusyIsAnError) {
   imposter_.Otherwise([](const ImposterRequest&) { return Refusal(503, "SlowDown"); });
   const std::string outcome = Outcome(Get());
   EXPECT_EQ(outcome.substr(0, 11), "unavailable");
@@ -193,10 +204,11 @@ TEST_F(RemoteFaultsTest, AServerThatStaysBusyIsAnError) {
   EXPECT_EQ(imposter_.requests().size(), 6u);
 }
 
-TEST_F(RemoteFaultsTest, AnExpiredTokenIsSaidAtOnceAndWithoutSecrets) {
+TEST_P(RemoteFaultsTest, AnExpiredTokenIsSaidSoonAndWithoutSecrets) {
   setenv("AWS_SESSION_TOKEN", "token-of-mine", 1);
   Open();
-  imposter_.Next(Refusal(403, "ExpiredToken", "<Token-0>token-of-mine</Token-0>"));
+  // Once more with credentials looked up anew, which here are the same.
+  for (int i = 0; i < 2; ++i) imposter_.Next(Refusal(403, "ExpiredToken", "<Token-0>token-of-mine</Token-0>"));
   const auto got = Get();
   unsetenv("AWS_SESSION_TOKEN");
   ASSERT_FALSE(got.ok());
@@ -205,11 +217,11 @@ TEST_F(RemoteFaultsTest, AnExpiredTokenIsSaidAtOnceAndWithoutSecrets) {
   for (const char* secret : {"token-of-mine", "very-secret", "AKIDEXAMPLE"}) {
     EXPECT_EQ(got.error().message.find(secret), std::string::npos);
   }
-  ASSERT_EQ(imposter_.requests().size(), 1u);
+  ASSERT_EQ(imposter_.requests().size(), 2u);
   EXPECT_EQ(imposter_.requests()[0].Header("X-Amz-Security-Token"), "token-of-mine");
 }
 
-TEST_F(RemoteFaultsTest, AnotherRegionIsNamed) {
+TEST_P(RemoteFaultsTest, AnotherRegionIsNamed) {
   imposter_.Next(Refusal(400, "AuthorizationHeaderMalformed", "<Region>us-west-2</Region>"));
   const auto got = Get();
   ASSERT_FALSE(got.ok());
@@ -217,14 +229,14 @@ TEST_F(RemoteFaultsTest, AnotherRegionIsNamed) {
   EXPECT_NE(got.error().message.find("is in the region us-west-2, not in eu-west-1"), std::string::npos);
 }
 
-TEST_F(RemoteFaultsTest, AServerThatFallsSilentIsAskedAgain) {
+TEST_P(RemoteFaultsTest, AServerThatFallsSilentIsAskedAgain) {
   imposter_.Next(Cut(Part(5, 14), 4, Then::kStall));
   imposter_.Next(Part(11, 14));
   EXPECT_EQ(Outcome(Get(ByteRange::Span(5, 10))), "ok");
   EXPECT_EQ(seen_, kObject.substr(5, 10));
 }
 
-TEST_F(RemoteFaultsTest, TheDeadlineEndsAReadThatHangs) {
+TEST_P(RemoteFaultsTest, TheDeadlineEndsAReadThatHangs) {
   options_.first_byte_timeout = std::chrono::seconds(60);
   Open();
   imposter_.Otherwise([](const ImposterRequest&) { return Cut(Part(5, 14), 4, Then::kStall); });
@@ -232,7 +244,7 @@ TEST_F(RemoteFaultsTest, TheDeadlineEndsAReadThatHangs) {
   EXPECT_EQ(Outcome(Get(ByteRange::Span(5, 10), call)).substr(0, 7), "timeout");
 }
 
-TEST_F(RemoteFaultsTest, AStopEndsAReadThatHangs) {
+TEST_P(RemoteFaultsTest, AStopEndsAReadThatHangs) {
   options_.first_byte_timeout = std::chrono::seconds(60);
   Open();
   std::stop_source stop;
@@ -243,7 +255,7 @@ TEST_F(RemoteFaultsTest, AStopEndsAReadThatHangs) {
   EXPECT_EQ(Outcome(Get({}, {stop.get_token(), SteadyTime::max()})).substr(0, 9), "cancelled");
 }
 
-TEST_F(RemoteFaultsTest, ASlowConsumerHoldsBackTheServer) {
+TEST_P(RemoteFaultsTest, ASlowConsumerHoldsBackTheServer) {
   const std::string large(64 << 20, 'x');
   imposter_.Next(Answer(200, {{"ETag", "\"e1\""}}, large));
   std::size_t largest = 0;
@@ -258,7 +270,7 @@ TEST_F(RemoteFaultsTest, ASlowConsumerHoldsBackTheServer) {
   EXPECT_LE(largest, std::size_t{2} << 20);
 }
 
-TEST_F(RemoteFaultsTest, AnErrorInsideASuccessIsAnError) {
+TEST_P(RemoteFaultsTest, AnErrorInsideASuccessIsAnError) {
   // The copy's HEAD, then 200 with an error in its body, then the real answer.
   imposter_.Next(Answer(200, {{"ETag", "\"e1\""}, {"Content-Length", "20"}}));
   imposter_.Next(Refusal(200, "InternalError"));
@@ -270,7 +282,7 @@ TEST_F(RemoteFaultsTest, AnErrorInsideASuccessIsAnError) {
   EXPECT_EQ(imposter_.requests()[2].Header("x-amz-copy-source"), "/bucket/lake/a.bin");
 }
 
-TEST_F(RemoteFaultsTest, AWriteWhoseReplyWasLostIsKnownAsOurs) {
+TEST_P(RemoteFaultsTest, AWriteWhoseReplyWasLostIsKnownAsOurs) {
   std::string mark;
   int puts = 0;
   imposter_.Otherwise([&](const ImposterRequest& request) {
@@ -286,7 +298,7 @@ TEST_F(RemoteFaultsTest, AWriteWhoseReplyWasLostIsKnownAsOurs) {
   EXPECT_EQ(imposter_.requests().size(), 3u);
 }
 
-TEST_F(RemoteFaultsTest, AFailedUploadIsAborted) {
+TEST_P(RemoteFaultsTest, AFailedUploadIsAborted) {
   std::atomic<bool> aborted{false};
   imposter_.Otherwise([&](const ImposterRequest& request) {
     if (request.method == "DELETE" && request.target == "/bucket/lake/a.bin?uploadId=u%2F1") {
@@ -308,7 +320,7 @@ TEST_F(RemoteFaultsTest, AFailedUploadIsAborted) {
   EXPECT_TRUE(aborted);
 }
 
-TEST_F(RemoteFaultsTest, NothingListensThere) {
+TEST_P(RemoteFaultsTest, NothingListensThere) {
   {
     HttpImposter gone;
     options_.endpoint = gone.address();
@@ -320,7 +332,7 @@ TEST_F(RemoteFaultsTest, NothingListensThere) {
   EXPECT_NE(got.error().message.find("connection refused"), std::string::npos) << got.error().message;
 }
 
-TEST_F(RemoteFaultsTest, AMissingBucketIsToldFromAMissingKey) {
+TEST_P(RemoteFaultsTest, AMissingBucketIsToldFromAMissingKey) {
   imposter_.Next(Answer(404));
   imposter_.Next(Refusal(404, "NoSuchBucket"));
   const auto head = store_->Head("a.bin");
@@ -328,7 +340,7 @@ TEST_F(RemoteFaultsTest, AMissingBucketIsToldFromAMissingKey) {
   EXPECT_NE(head.error().message.find("The bucket 'bucket' does not exist"), std::string::npos) << head.error().message;
 }
 
-TEST_F(RemoteFaultsTest, RequesterPaysIsSigned) {
+TEST_P(RemoteFaultsTest, RequesterPaysIsSigned) {
   options_.requester_pays = true;
   Open();
   imposter_.Next(Part(5, 9));
@@ -337,7 +349,7 @@ TEST_F(RemoteFaultsTest, RequesterPaysIsSigned) {
   EXPECT_NE(imposter_.requests()[0].Header("Authorization").find("x-amz-request-payer"), std::string::npos);
 }
 
-TEST_F(RemoteFaultsTest, AnonymousRequestsCarryNoSignature) {
+TEST_P(RemoteFaultsTest, AnonymousRequestsCarryNoSignature) {
   options_.anonymous = true;
   Open();
   imposter_.Next(Part(5, 9));
@@ -345,7 +357,7 @@ TEST_F(RemoteFaultsTest, AnonymousRequestsCarryNoSignature) {
   EXPECT_EQ(imposter_.requests()[0].Header("Authorization"), "");
 }
 
-TEST_F(RemoteFaultsTest, ConnectionsAreUsedAgain) {
+TEST_P(RemoteFaultsTest, ConnectionsAreUsedAgain) {
   imposter_.Otherwise([](const ImposterRequest&) { return Part(5, 9); });
   for (int i = 0; i < 20; ++i) ASSERT_EQ(Outcome(Get(ByteRange::Span(5, 5))), "ok");
   EXPECT_EQ(imposter_.requests().size(), 20u);
@@ -355,11 +367,13 @@ class HttpsRootTest : public RemoteFaultsTest {
  protected:
   void SetUp() override {
     options_.first_byte_timeout = std::chrono::milliseconds(300);
-    store_ = *OpenStore(imposter_.address() + "/data/", options_);
+    Open(imposter_.address() + "/data/");
   }
 };
 
-TEST_F(HttpsRootTest, ReadsRangesUnsigned) {
+INSTANTIATE_TEST_SUITE_P(Https, HttpsRootTest, testing::Values(ReadBy::kGet, ReadBy::kStartGet), NameOf);
+
+TEST_P(HttpsRootTest, ReadsRangesUnsigned) {
   imposter_.Next(Part(5, 9));
   ASSERT_EQ(Outcome(Get(ByteRange::Span(5, 5))), "ok");
   EXPECT_EQ(imposter_.requests()[0].target, "/data/a.bin");
@@ -367,7 +381,7 @@ TEST_F(HttpsRootTest, ReadsRangesUnsigned) {
   EXPECT_EQ(store_->name(), imposter_.address() + "/data");
 }
 
-TEST_F(HttpsRootTest, ServersWithoutETagsAreComparedByDate) {
+TEST_P(HttpsRootTest, ServersWithoutETagsAreComparedByDate) {
   const HttpHeaders dated = {{"Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"Content-Range", "bytes 0-9/20"}};
   imposter_.Next(Answer(206, dated, "0123456789"));
   const auto first = Get(ByteRange::Span(0, 10));
@@ -379,7 +393,7 @@ TEST_F(HttpsRootTest, ServersWithoutETagsAreComparedByDate) {
   EXPECT_EQ(Outcome(Get(ByteRange::Span(0, 10), {}, first->etag)).substr(0, 8), "conflict");
 }
 
-TEST_F(HttpsRootTest, IsReadOnlyAndCannotBeListed) {
+TEST_P(HttpsRootTest, IsReadOnlyAndCannotBeListed) {
   const auto listed = store_->List({});
   ASSERT_FALSE(listed.ok());
   EXPECT_EQ(listed.error().kind, ErrorKind::kUnsupported);
@@ -389,7 +403,7 @@ TEST_F(HttpsRootTest, IsReadOnlyAndCannotBeListed) {
   EXPECT_TRUE(imposter_.requests().empty());
 }
 
-TEST_F(HttpsRootTest, SaysWhatTheServerAnswered) {
+TEST_P(HttpsRootTest, SaysWhatTheServerAnswered) {
   imposter_.Next(Answer(404, {}, "<html>no</html>"));
   EXPECT_EQ(Outcome(Get()).substr(0, 9), "not found");
   imposter_.Next(Answer(403));
@@ -398,7 +412,7 @@ TEST_F(HttpsRootTest, SaysWhatTheServerAnswered) {
   EXPECT_EQ(Outcome(Get()).substr(0, 11), "unsupported");
 }
 
-TEST_F(HttpsRootTest, AnEmptyObjectHasAnEmptySuffix) {
+TEST_P(HttpsRootTest, AnEmptyObjectHasAnEmptySuffix) {
   imposter_.Next(Answer(416, {{"Content-Range", "bytes */0"}}));
   imposter_.Next(Answer(200, {{"ETag", "\"e0\""}, {"Content-Length", "0"}}));
   const auto got = Get(ByteRange::Suffix(8));

@@ -90,44 +90,78 @@ void OnSigned(aws_signing_result* result, int aws_error, void* data) {
 
 Result<std::unique_ptr<RequestSigner>> RequestSigner::Make(std::shared_ptr<AwsRuntime> runtime,
                                                            const SignerOptions& options) {
-  std::unique_ptr<RequestSigner> signer(new RequestSigner(runtime, options.region));
-  aws_credentials_provider* source = nullptr;
-  if (options.profile.empty() && EnvironmentHasKeys()) {
-    // The chain would end here as well; without it no TLS context is made, which matters for start-up and memory.
-    aws_credentials_provider_environment_options environment{};
-    source = aws_credentials_provider_new_environment(runtime->allocator(), &environment);
-  } else {
-    auto tls = TlsContext::Make(runtime, options.ca_bundle);
-    if (!tls.ok()) return tls.error();
-    source = MakeSource(*runtime, (*tls)->get(), options.profile);
+  std::shared_ptr<TlsContext> tls;
+  // With the environment's keys no TLS context is made, which matters for start-up and memory.
+  if (!options.profile.empty() || !EnvironmentHasKeys()) {
+    auto made = TlsContext::Make(runtime, options.ca_bundle);
+    if (!made.ok()) return made.error();
+    tls = *std::move(made);
   }
-  if (source == nullptr) {
+  std::unique_ptr<RequestSigner> signer(new RequestSigner(std::move(runtime), options, std::move(tls)));
+  signer->provider_ = signer->MakeProvider();
+  if (signer->provider_ == nullptr) {
     return Invalid(fmt::format("There are no credentials in the AWS profile '{}'. Check its name in ~/.aws/config and "
                                "~/.aws/credentials.",
                                options.profile),
                    "profile");
   }
-
-  aws_credentials_provider_cached_options cached{};
-  cached.source = source;
-  cached.refresh_time_in_milliseconds = kRefreshMs;
-  cached.shutdown_options.shutdown_user_data = signer.get();
-  cached.shutdown_options.shutdown_callback = [](void* self) {
-    auto* gone = static_cast<RequestSigner*>(self);
-    const std::lock_guard lock(gone->mutex_);
-    gone->provider_gone_ = true;
-    gone->changed_.notify_all();
-  };
-  signer->provider_ = aws_credentials_provider_new_cached(runtime->allocator(), &cached);
-  aws_credentials_provider_release(source);
   return signer;
 }
 
+RequestSigner::RequestSigner(std::shared_ptr<AwsRuntime> runtime, SignerOptions options,
+                             std::shared_ptr<TlsContext> tls)
+    : runtime_(std::move(runtime)), options_(std::move(options)), tls_(std::move(tls)) {}
+
+// Null when there is nothing to look credentials up in.
+aws_credentials_provider* RequestSigner::MakeProvider() {
+  aws_credentials_provider* source = nullptr;
+  if (tls_ == nullptr) {
+    aws_credentials_provider_environment_options environment{};
+    source = aws_credentials_provider_new_environment(runtime_->allocator(), &environment);
+  } else {
+    source = MakeSource(*runtime_, tls_->get(), options_.profile);
+  }
+  if (source == nullptr) return nullptr;
+  aws_credentials_provider_cached_options cached{};
+  cached.source = source;
+  cached.refresh_time_in_milliseconds = kRefreshMs;
+  cached.shutdown_options.shutdown_user_data = this;
+  cached.shutdown_options.shutdown_callback = [](void* self) {
+    auto* signer = static_cast<RequestSigner*>(self);
+    const std::lock_guard lock(signer->mutex_);
+    --signer->providers_;
+    signer->changed_.notify_all();
+  };
+  aws_credentials_provider* provider = aws_credentials_provider_new_cached(runtime_->allocator(), &cached);
+  aws_credentials_provider_release(source);
+  const std::lock_guard lock(mutex_);
+  if (provider != nullptr) ++providers_;
+  return provider;
+}
+
 RequestSigner::~RequestSigner() {
-  if (provider_ == nullptr) return;
   aws_credentials_provider_release(provider_);
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return provider_gone_; });
+  changed_.wait(lock, [&] { return providers_ == 0; });
+}
+
+void RequestSigner::Renew(std::uint64_t version) {
+  if (version != this->version()) return;
+  aws_credentials_provider* old = MakeProvider();  // the new one, until they are exchanged
+  if (old == nullptr) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (version == version_) {
+      ++version_;
+      std::swap(provider_, old);
+    }
+  }
+  aws_credentials_provider_release(old);
+}
+
+std::uint64_t RequestSigner::version() const {
+  const std::lock_guard lock(mutex_);
+  return version_;
 }
 
 void RequestSigner::Sign(aws_http_message* message, const std::string* body, std::function<void(int)> done) {
@@ -143,14 +177,17 @@ void RequestSigner::Sign(aws_http_message* message, const std::string* body, std
   config.config_type = AWS_SIGNING_CONFIG_AWS;
   config.algorithm = AWS_SIGNING_ALGORITHM_V4;
   config.signature_type = AWS_ST_HTTP_REQUEST_HEADERS;
-  config.region = Cursor(region_);
+  config.region = Cursor(options_.region);
   config.service = Cursor("s3");
   aws_date_time_init_now(&config.date);
   config.flags.use_double_uri_encode = 0;
   config.flags.should_normalize_uri_path = 0;
   config.signed_body_value = signing->payload.empty() ? g_aws_signed_body_value_empty_sha256 : Cursor(signing->payload);
   config.signed_body_header = AWS_SBHT_X_AMZ_CONTENT_SHA256;
-  config.credentials_provider = provider_;
+  {
+    const std::lock_guard lock(mutex_);
+    config.credentials_provider = aws_credentials_provider_acquire(provider_);
+  }
 
   Signing* started = signing.release();
   if (aws_sign_request_aws(started->allocator, started->signable,
@@ -158,6 +195,7 @@ void RequestSigner::Sign(aws_http_message* message, const std::string* body, std
                            started) != AWS_OP_SUCCESS) {
     OnSigned(nullptr, aws_last_error(), started);
   }
+  aws_credentials_provider_release(config.credentials_provider);  // the signing holds its own
 }
 
 }  // namespace eider

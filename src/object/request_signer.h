@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -32,17 +33,24 @@ class RequestSigner {
   // event loop's. `body`, or null, is covered by its SHA-256. Both must live until then.
   void Sign(aws_http_message* message, const std::string* body, std::function<void(int)> done);
 
+  // Credentials are kept for some minutes. A server that refuses those of `version` as run out makes the next signature
+  // look them up anew, once however many requests were refused. From any thread; does not block.
+  void Renew(std::uint64_t version);
+  std::uint64_t version() const;
+
  private:
-  RequestSigner(std::shared_ptr<AwsRuntime> runtime, std::string region)
-      : runtime_(std::move(runtime)), region_(std::move(region)) {}
+  RequestSigner(std::shared_ptr<AwsRuntime> runtime, SignerOptions options, std::shared_ptr<TlsContext> tls);
+  aws_credentials_provider* MakeProvider();
 
   const std::shared_ptr<AwsRuntime> runtime_;
-  const std::string region_;
-  aws_credentials_provider* provider_ = nullptr;
+  const SignerOptions options_;
+  const std::shared_ptr<TlsContext> tls_;  // null when the environment's keys are used
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool provider_gone_ = false;
+  aws_credentials_provider* provider_ = nullptr;
+  std::uint64_t version_ = 0;
+  int providers_ = 0;  // that are not shut down yet, this one included
 };
 
 }  // namespace eider

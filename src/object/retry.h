@@ -16,6 +16,8 @@ struct Failure {
   bool retryable = false;
   bool ambiguous = false;                                // the server may have done what was asked
   std::optional<std::chrono::milliseconds> retry_after;  // the server's wish
+  bool overload = false;                                 // the server asks for less
+  bool renew_credentials = false;                        // these have run out; others may be had by now
 };
 
 struct RetryPolicy {

@@ -115,6 +115,15 @@ Result<ObjectInfo> S3Bucket::Get(const GetRequest& request, const ByteConsumer& 
   return got;
 }
 
+std::unique_ptr<PendingGet> S3Bucket::StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
+                                               const Call& call) {
+  auto known = [this, done = std::move(done)](Result<ObjectInfo> got) {
+    if (got.ok()) bucket_known_ = true;
+    done(std::move(got));
+  };
+  return client_.StartRead(address_.Target(request.key), request, std::move(consume), std::move(known), call);
+}
+
 Result<ObjectInfo> S3Bucket::Put(const std::string& key, std::shared_ptr<const std::string> bytes,
                                  const PutCondition& condition, const Call& call) {
   HttpRequest put;

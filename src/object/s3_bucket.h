@@ -21,6 +21,7 @@ class S3Bucket {
   Result<ListPage> List(const ListRequest& request, const Call& call);
   Result<ObjectInfo> Head(const std::string& key, const Call& call);
   Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call);
+  std::unique_ptr<PendingGet> StartGet(const GetRequest& request, ByteConsumer consume, GetDone done, const Call& call);
   Result<ObjectInfo> Put(const std::string& key, std::shared_ptr<const std::string> bytes,
                          const PutCondition& condition, const Call& call);
   Result<ObjectInfo> Copy(const ObjectInfo& from, const std::string& to, const Call& call);

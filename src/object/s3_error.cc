@@ -61,17 +61,25 @@ Failure WrongSecret(const Refusal& refusal) {
                            refusal.asked.endpoint, refusal.what()));
 }
 
+// Whoever writes the profile or runs the role may have put new credentials there since ours were looked up.
+Failure OldCredentials(Failure failure) {
+  failure.renew_credentials = true;
+  return failure;
+}
+
 Failure Expired(const Refusal& refusal) {
-  return Final(ErrorKind::kDenied,
-               fmt::format("The session token used for {} has expired. Get new credentials, e.g. by 'aws sso login'.",
-                           refusal.what()));
+  return OldCredentials(
+      Final(ErrorKind::kDenied,
+            fmt::format("The session token used for {} has expired. Get new credentials, e.g. by 'aws sso login'.",
+                        refusal.what())));
 }
 
 Failure BadToken(const Refusal& refusal) {
-  return Final(ErrorKind::kDenied,
-               fmt::format("{} does not accept the session token used for {}. AWS_SESSION_TOKEN must belong to the "
-                           "access key; unset it for a permanent key.",
-                           refusal.asked.endpoint, refusal.what()));
+  return OldCredentials(
+      Final(ErrorKind::kDenied,
+            fmt::format("{} does not accept the session token used for {}. AWS_SESSION_TOKEN must belong to the "
+                        "access key; unset it for a permanent key.",
+                        refusal.asked.endpoint, refusal.what())));
 }
 
 Failure OtherRegion(const Refusal& refusal) {
@@ -97,6 +105,9 @@ Failure ClockSkew(const Refusal& refusal) {
                                                        : fmt::format(" ({} there)", refusal.document.server_time)));
 }
 
+// 500 and 502 are faults, of which fewer requests make no fewer.
+bool AsksForLess(int status) { return status == 429 || status == 503; }
+
 Failure Overloaded(const Refusal& refusal) {
   return {{ErrorKind::kUnavailable,
            fmt::format("{} cannot serve {} now (HTTP {}{}{}). Try again later.", refusal.asked.endpoint, refusal.what(),
@@ -104,7 +115,8 @@ Failure Overloaded(const Refusal& refusal) {
            {}},
           true,
           refusal.reply.head.status >= 500,
-          RetryAfter(refusal.reply.head)};
+          RetryAfter(refusal.reply.head),
+          AsksForLess(refusal.reply.head.status) || refusal.document.code == "SlowDown"};
 }
 
 Failure Conflict(const Refusal& refusal) {
@@ -207,8 +219,11 @@ Failure S3Failure(const HttpReply& reply, const S3Asked& asked) {
 
 Failure StatusFailure(const HttpHead& head, const std::string& what) {
   const auto answer = [&](ErrorKind kind, std::string_view why, bool retryable = false) {
-    return Failure{
-        {kind, fmt::format("{}: {} (HTTP {}).", what, why, head.status), {}}, retryable, false, RetryAfter(head)};
+    return Failure{{kind, fmt::format("{}: {} (HTTP {}).", what, why, head.status), {}},
+                   retryable,
+                   false,
+                   RetryAfter(head),
+                   AsksForLess(head.status)};
   };
   switch (head.status) {
     case 301:

@@ -29,16 +29,14 @@ class S3Store : public ObjectStore {
   }
 
   Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call) override {
-    if (auto valid = CheckKey(request.key); !valid.ok()) return valid.error();
-    if (auto valid = CheckRange(request.range, request.key); !valid.ok()) return valid.error();
-    auto got = bucket_->Get(request, consume, call);
-    if (got.ok() || got.error().kind != ErrorKind::kInvalid || request.range.kind != ByteRange::Kind::kSuffix)
-      return got;
-    // The one suffix that a server cannot satisfy is that of an empty object.
-    auto head = bucket_->Head(request.key, call);
-    if (!head.ok() || head->size_bytes != 0) return got;
-    if (auto met = CheckGetConditions(request, head->etag); !met.ok()) return met.error();
-    return head;
+    if (auto valid = CheckGet(request); !valid.ok()) return valid.error();
+    return bucket_->Get(request, consume, call);
+  }
+
+  std::unique_ptr<PendingGet> StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
+                                       const Call& call) override {
+    if (auto valid = CheckGet(request); !valid.ok()) return AnsweredAtOnce(done, valid.error());
+    return bucket_->StartGet(request, std::move(consume), std::move(done), call);
   }
 
   Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes, const PutCondition& condition,
