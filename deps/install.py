@@ -259,8 +259,12 @@ def s3_servers() -> dict[str, str]:
     """The servers that the tests run against, as environment variables that say where each is."""
     jars = pins("maven")
     s3proxy = place(SERVERS / f"s3proxy-{jars[0].version}", _key(jars), lambda folder: _copy_jars(jars, folder))
-    programs = {f"EIDER_{pin.file.upper()}": str(_go_program(pin)) for pin in pins("go")}
-    return {**programs, "EIDER_S3PROXY": str(s3proxy)}
+    return {**go_programs(list(GO_PACKAGES)), "EIDER_S3PROXY": str(s3proxy)}
+
+
+def go_programs(names: list[str]) -> dict[str, str]:
+    """As environment variables that say where each is."""
+    return {f"EIDER_{pin.file.upper()}": str(_go_program(pin)) for pin in pins("go") if pin.file in names}
 
 
 def _copy_jars(jars: list[Pin], folder: pathlib.Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 PACKAGES = ("roapi", "datasette", "duckdb", "pyarrow", "pandas")
+LAKE_PACKAGES = ("duckdb", "duckdb-extension-httpfs", "polars", "pyarrow", "chdb", "chdb-core", "datafusion")
 
 
 def describe() -> dict[str, object]:
@@ -18,9 +19,9 @@ def describe() -> dict[str, object]:
             "load_at_start": os.getloadavg()[0]}
 
 
-def versions() -> dict[str, str]:
+def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
     return {"Eider": _eider(), "Python": platform.python_version(),
-            **{package: importlib.metadata.version(package) for package in PACKAGES}}
+            **{package: importlib.metadata.version(package) for package in packages}}
 
 
 def wait_until_quiet(limit_s: float) -> bool:

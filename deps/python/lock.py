@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes NAME.txt (every package with its version and SHA-256) from NAME.in, for the Python and the system it runs on.
 
-Run it on Debian 12 after changing a NAME.in.
+    lock.py [NAME...]    of these, or of all; run it on Debian 12 after changing a NAME.in
 """
 import json
 import pathlib
@@ -29,7 +29,7 @@ def locked_lines(pip: pathlib.Path, requirements: pathlib.Path) -> list[str]:
 
 with tempfile.TemporaryDirectory() as folder:
     venv.create(folder, with_pip=True)
-    for requirements in sorted(HERE.glob("*.in")):
+    for requirements in [HERE / f"{name}.in" for name in sys.argv[1:]] or sorted(HERE.glob("*.in")):
         lines = locked_lines(pathlib.Path(folder, "bin", "pip"), requirements)
         header = f"# Written by lock.py from {requirements.name}, for Python {sys.version_info[0]}.{sys.version_info[1]}.\n"
         requirements.with_suffix(".txt").write_text(header + "".join(lines))
