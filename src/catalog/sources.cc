@@ -7,9 +7,14 @@
 
 #include "catalog/glob.h"
 #include "catalog/keys.h"
+#include "catalog/side_by_side.h"
 
 namespace eider {
 namespace {
+
+// Of an object whose size is not known yet: enough for the footers of most.
+constexpr std::uint64_t kTailBytes = 64 << 10;
+constexpr int kLookUps = 16;
 
 Error SameName(const std::string& name, const std::string& first, const std::string& second) {
   return Invalid(
@@ -31,7 +36,7 @@ Result<Sources> OfOneFormat(const std::string& name, std::vector<ObjectInfo> obj
                       format == SourceFormat::kParquet ? "parquet" : "csv"));
     }
   }
-  return Sources{format, std::move(objects)};
+  return Sources{format, std::move(objects), {}};
 }
 
 // Files of the root named `name`, from a listing of the root or of the prefix "name.".
@@ -86,7 +91,49 @@ Result<Sources> FindByName(const std::string& name, Listings& listings, const Ca
   return OfOneFormat(name, files.empty() ? std::move(inside) : std::move(files));
 }
 
-Result<Sources> FindByGlob(const DatasetConfig& config, Listings& listings, const Call& call) {
+// An object asked for by its key. A remote Parquet object's last bytes come with it, for they are the next thing that
+// anyone reads, and say what a HEAD would.
+Result<ObjectInfo> LookUp(ObjectStore& store, const std::string& key, std::shared_ptr<const std::string>& tail,
+                          const Call& call) {
+  if (!store.remote() || FormatOfKey(key) != SourceFormat::kParquet) return store.Head(key, call);
+  auto bytes = std::make_shared<std::string>();
+  const auto append = [&](std::span<const char> piece) {
+    bytes->append(piece.data(), piece.size());
+    return true;
+  };
+  auto object = store.Get({key, ByteRange::Suffix(kTailBytes), {}, {}}, append, call);
+  if (object) tail = std::move(bytes);
+  return object;
+}
+
+Result<Sources> FindByKeys(const std::string& name, const std::vector<std::string>& keys, ObjectStore& store,
+                           const Call& call) {
+  std::vector<ObjectInfo> objects(keys.size());
+  std::vector<std::shared_ptr<const std::string>> tails(keys.size());
+  const int threads = store.remote() ? kLookUps : 1;
+  auto status = SideBySide(keys.size(), threads, call, [&](std::size_t i) -> Status {
+    auto object = LookUp(store, keys[i], tails[i], call);
+    if (object) {
+      objects[i] = *std::move(object);
+      return {};
+    }
+    if (object.error().kind != ErrorKind::kNotFound) return object.error();
+    return NotFound(fmt::format("dataset '{}': its object '{}' is not in {}", name, keys[i], store.name()));
+  });
+  if (!status) return status.error();
+  ObjectTails by_key;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (tails[i]) by_key[keys[i]] = std::move(tails[i]);
+  }
+  auto sources = OfOneFormat(name, std::move(objects));
+  if (sources) sources->tails = std::move(by_key);
+  return sources;
+}
+
+Result<Sources> FindByGlob(const DatasetConfig& config, ObjectStore& store, Listings& listings, const Call& call) {
+  if (GlobPrefix(config.glob) == config.glob && FormatOfKey(config.glob)) {
+    return FindByKeys(config.name, {config.glob}, store, call);
+  }
   const auto listing = listings.Get(GlobPrefix(config.glob), GlobIsRecursive(config.glob), call);
   if (!listing) return listing.error();
   std::vector<ObjectInfo> objects;
@@ -109,19 +156,6 @@ Result<Sources> FindByGlob(const DatasetConfig& config, Listings& listings, cons
   return OfOneFormat(config.name, std::move(objects));
 }
 
-Result<Sources> FindByList(const DatasetConfig& config, ObjectStore& store, const Call& call) {
-  std::vector<ObjectInfo> objects;
-  for (const std::string& key : config.objects) {
-    auto object = store.Head(key, call);
-    if (!object && object.error().kind == ErrorKind::kNotFound) {
-      return NotFound(fmt::format("dataset '{}': its object '{}' is not in {}", config.name, key, store.name()));
-    }
-    if (!object) return object.error();
-    objects.push_back(*std::move(object));
-  }
-  return OfOneFormat(config.name, std::move(objects));
-}
-
 // Whether a configured dataset of another name is made of this file of the root, or of something in this folder of it.
 bool IsClaimed(std::string_view entry, std::string_view name, const ConfiguredDatasets& configured) {
   const std::string folder = std::string(entry) + "/";
@@ -138,8 +172,8 @@ bool IsClaimed(std::string_view entry, std::string_view name, const ConfiguredDa
 
 Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, ObjectStore& store,
                             Listings& listings, const Call& call) {
-  if (!config.objects.empty()) return FindByList(config, store, call);
-  if (!config.glob.empty()) return FindByGlob(config, listings, call);
+  if (!config.objects.empty()) return FindByKeys(config.name, config.objects, store, call);
+  if (!config.glob.empty()) return FindByGlob(config, store, listings, call);
   auto found = FindByName(config.name, listings, call);
   if (!found || configured.contains(config.name)) return found;
   const std::string& key = found->objects.front().key;

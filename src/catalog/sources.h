@@ -7,12 +7,14 @@
 
 #include "catalog/catalog.h"
 #include "catalog/listings.h"
+#include "lake/snapshot.h"
 
 namespace eider {
 
 struct Sources {
   SourceFormat format = SourceFormat::kParquet;
   std::vector<ObjectInfo> objects;  // at least one, in byte order of their keys
+  ObjectTails tails;                // of objects that were asked for by their key
 };
 
 using ConfiguredDatasets = std::map<std::string, DatasetConfig>;  // by name

@@ -19,7 +19,9 @@ struct LakeOptions {
   std::string spool_folder;
   std::string spool_bytes = "8GiB";
   std::string spill_bytes = "8GiB";
-  int queries = 0;  // at once; 0: as many as threads
+  std::string read_ahead = "32MiB";
+  int requests = 128;  // to the store, in flight
+  int queries = 0;     // at once; 0: as many as threads
   int time_limit_seconds = 600;
 };
 

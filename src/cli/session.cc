@@ -59,6 +59,10 @@ Status OpenParts(Session& session, const LakeOptions& options) {
   }
   // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
   if (session.store->remote()) catalog_options.listing_age = std::chrono::seconds(5);
+  const auto read_ahead = ByteCount(options.read_ahead, "--read-ahead");
+  if (!read_ahead) return read_ahead.error();
+  catalog_options.reads.max_bytes = *read_ahead;
+  catalog_options.reads.max_requests = options.requests;
   auto catalog = Catalog::Open(*session.store, *session.database, catalog_options);
   if (!catalog) return catalog.error();
   session.catalog = *std::move(catalog);

@@ -22,6 +22,8 @@
 #include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
 #include "engine/tables.h"
+#include "engine/text_collector.h"
+#include "engine/text_format.h"
 #include "engine/watchdog.h"
 #include "engine/xlsx_stream.h"
 
@@ -94,6 +96,7 @@ class Running {
   ~Running() { state_->planner.reset(); }  // its thread works with the connection
 
   duckdb::ClientContext& context() { return *connection_.context; }
+  StatementState& state() { return *state_; }
   const ReadCounters& counters() const { return state_->counters; }
   PlanSummary plan() const { return state_->planner ? state_->planner->summary() : PlanSummary(); }
 
@@ -110,10 +113,17 @@ class Running {
     return error;
   }
 
+  PlanSummary Estimate(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+    state_->purpose = StatementState::Purpose::kEstimate;
+    const auto prepared = context().Prepare(std::move(statement));
+    if (prepared->HasError()) prepared->error.Throw();
+    return state_->estimate;
+  }
+
   duckdb::unique_ptr<duckdb::QueryResult> Execute(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool stream) {
     // An interrupt that came before the query began would be forgotten by it.
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
-    state_->plan_reads = true;
+    state_->purpose = StatementState::Purpose::kRun;
     auto pending = context().PendingQuery(
         std::move(statement), duckdb::QueryParameters(stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
                                                              : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
@@ -164,7 +174,7 @@ class DuckDatabase final : public Database {
       RegisterRealCasts(*database_->instance);
       RegisterReadPlanner(duckdb::DBConfig::GetConfig(*database_->instance));
       duckdb::Connection connection(*database_);
-      WriteInOrderOnOneThread(connection);
+      WriteParquetInOrderOnOneThread(connection);
       return Confine(connection);
     });
   }
@@ -172,21 +182,20 @@ class DuckDatabase final : public Database {
   Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
     ++runs_;
     LimitedSink limited(sink, statement.limits.bytes);
-    const auto wrapped = WrapSink(statement.format, limited);
-    Sink& target = wrapped ? *wrapped : limited;
-    Running running(*database_, watchdog_, statement, &target, std::move(stop));
+    Running running(*database_, watchdog_, statement, &limited, std::move(stop));
     auto summary = Guarded([&]() -> Result<RunSummary> {
       auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
       if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
         NarrowTypes(running, *node, statement.format);
       }
-      if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), target);
-      if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), target);
-      return RunCopy(running, *std::move(node), statement);
+      if (IsText(statement.format)) return RunText(running, *std::move(node), statement);
+      if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), limited);
+      if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), limited);
+      return RunParquet(running, *std::move(node), statement);
     });
     if (!summary) return running.Explain(statement, summary.error());
-    if (auto status = target.Close(); !status) return status.error();
+    if (auto status = limited.Close(); !status) return status.error();
     summary->reads = running.counters().requests;
     summary->read_bytes = running.counters().bytes;
     summary->plan = running.plan();
@@ -220,6 +229,19 @@ class DuckDatabase final : public Database {
     });
     if (!columns) return running.Explain(statement, columns.error());
     return columns;
+  }
+
+  Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop) override {
+    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto estimate = Guarded([&]() -> Result<PlanSummary> {
+      auto node = BindSelect(running.context(), statement);
+      if (!node) return node.error();
+      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+      select->node = *std::move(node);
+      return running.Estimate(std::move(select));
+    });
+    if (!estimate) return running.Explain(statement, estimate.error());
+    return estimate;
   }
 
   Result<TableNames> FindTables(const std::string& sql) override {
@@ -271,9 +293,20 @@ class DuckDatabase final : public Database {
     return {};
   }
 
-  Result<RunSummary> RunCopy(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement) {
-    const auto result =
-        running.Execute(MakeCopy(std::move(node), statement.format, statement.keep_order), /*stream=*/false);
+  Result<RunSummary> RunText(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement) {
+    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+    select->node = std::move(node);
+    duckdb::ClientConfig::GetConfig(running.context()).get_result_collector =
+        CollectText(running.state(), statement.format, statement.keep_order);
+    running.Execute(std::move(select), /*stream=*/false);
+    RunSummary summary;
+    summary.rows = running.state().rows;
+    return summary;
+  }
+
+  Result<RunSummary> RunParquet(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node,
+                                const Statement& statement) {
+    const auto result = running.Execute(MakeParquetCopy(std::move(node), statement.keep_order), /*stream=*/false);
     const auto chunk = result->Fetch();
     RunSummary summary;
     summary.rows = chunk->GetValue(0, 0).GetValue<std::uint64_t>();

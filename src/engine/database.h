@@ -105,6 +105,9 @@ class Database {
   // What of the SELECT a catalog must know. kInvalid for anything but one SELECT.
   virtual Result<TableNames> FindTables(const std::string& sql) = 0;
 
+  // What the statement would read, without running it: from the footers of its objects alone.
+  virtual Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop = {}) = 0;
+
   // kInvalid, saying what the type wants, unless the text is a value of it.
   virtual Status CheckValue(const BoundValue& value) = 0;
 

@@ -173,7 +173,7 @@ std::vector<WantedRange> ParquetObject::BloomFilters() const {
       wanted.push_back({{static_cast<std::uint64_t>(chunk.bloom_filter_offset),
                          stated ? static_cast<std::uint64_t>(chunk.bloom_filter_length) : kBloomFilterGuess},
                         static_cast<std::uint32_t>(group),
-                        2});
+                        1});
     }
   }
   return wanted;

@@ -26,9 +26,9 @@ class ParquetObject {
   std::uint64_t kept() const { return groups_.size(); }
   std::uint64_t rows() const;  // of the kept row groups
 
-  // The bloom filters that may yet exclude a row group; each is read here and again by the scan.
+  // The bloom filters that may yet exclude a row group; the scan reads each.
   std::vector<WantedRange> BloomFilters() const;
-  // Reads them and drops the row groups that they exclude.
+  // Reads them, too, and drops the row groups that they exclude.
   void ApplyBloomFilters();
 
   // Keeps the first row groups that hold `rows` rows.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "duckdb/optimizer/optimizer_extension.hpp"
+#include "engine/estimate.h"
 #include "engine/parquet_object.h"
 #include "engine/statement_state.h"
 
@@ -11,26 +12,37 @@ namespace {
 
 constexpr ScanPosition ScanBegin(std::size_t scan) { return (static_cast<ScanPosition>(scan) << 32) + 1; }
 
-StatementState* RemoteStatement(duckdb::ClientContext& context) {
-  const auto state = context.registered_state->Get<StatementState>(StatementState::kName);
-  return state && state->reads ? state.get() : nullptr;
+// So many bytes of row groups are fetched together with the bloom filters that may exclude them: a round trip less.
+constexpr std::uint64_t kCheaperThanAsking = 2 << 20;
+
+std::uint64_t BytesOf(const std::vector<WantedRange>& wanted) {
+  std::uint64_t bytes = 0;
+  for (const WantedRange& range : wanted) bytes += range.extent.length;
+  return bytes;
+}
+
+StatementState* StatementOf(duckdb::ClientContext& context) {
+  return context.registered_state->Get<StatementState>(StatementState::kName).get();
 }
 
 // DuckDB calls this before its optimizer…
 void Prepare(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
-  if (RemoteStatement(input.context) != nullptr) HideLimits(*plan);
+  const StatementState* state = StatementOf(input.context);
+  if (state != nullptr && state->reads) HideLimits(*plan);
 }
 
 // … and this with the finished plan.
 void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
-  StatementState* state = RemoteStatement(input.context);
+  StatementState* state = StatementOf(input.context);
   if (state == nullptr) return;
-  ShowLimits(*plan);
-  if (!state->plan_reads || state->planner) return;
+  if (state->reads) ShowLimits(*plan);
+  if (state->purpose == StatementState::Purpose::kEstimate) {
+    state->estimate = EstimateReads(input.context, FindLakeScans(*plan), *state);
+  }
+  if (state->purpose != StatementState::Purpose::kRun || !state->reads || state->planner) return;
   auto scans = FindLakeScans(*plan);
   if (scans.empty()) return;
-  state->planner =
-      std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call.deadline);
+  state->planner = std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call.deadline);
 }
 
 }  // namespace
@@ -113,11 +125,17 @@ void ReadPlanner::PlanItem(Item& item, bool in_turn) {
 
 void ReadPlanner::PlanParquet(const Item& item) {
   ParquetObject object(context_, item.key, *item.scan);
-  if (const auto filters = object.BloomFilters(); !filters.empty()) {
-    reads_->Plan(item.key, filters, item.position);
+  std::vector<WantedRange> wanted = object.ColumnChunks();
+  std::vector<WantedRange> filters = object.BloomFilters();
+  if (!filters.empty() && BytesOf(wanted) > kCheaperThanAsking) {
+    for (WantedRange& filter : filters) filter.times = 2;  // here and by the scan
+    reads_->Plan(item.key, std::move(filters), item.position);
     object.ApplyBloomFilters();
+    wanted = object.ColumnChunks();
+  } else {
+    wanted.insert(wanted.end(), filters.begin(), filters.end());
   }
-  reads_->Plan(item.key, object.ColumnChunks(), item.position);
+  reads_->Plan(item.key, std::move(wanted), item.position);
   reads_->EndPlan(item.key);
   const std::lock_guard lock(mutex_);
   summary_.row_groups += object.row_groups();

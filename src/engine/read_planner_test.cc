@@ -75,7 +75,7 @@ TEST_F(ReadPlannerTest, ReadsTheColumnsThatAreAskedFor) {
   EXPECT_EQ(*Rows("SELECT sum(g) AS s FROM read_parquet(" + List() + ")"), "s\r\n599994\r\n");
   EXPECT_EQ(plan_.row_groups_kept, 2u);
   EXPECT_LT(stats_.bytes, objects_[0].size_bytes / 4);
-  EXPECT_LE(stats_.requests, 4u);
+  EXPECT_LE(stats_.requests, 8u);  // a store without latency is asked for small pieces
 }
 
 TEST_F(ReadPlannerTest, StatisticsExcludeRowGroups) {

@@ -9,6 +9,7 @@
 
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
+#include "engine/database.h"
 #include "engine/sink.h"
 #include "lake/planned_reads.h"
 #include "lake/snapshot.h"
@@ -31,9 +32,12 @@ class StatementState final : public duckdb::ClientContextState {
   Sink* sink = nullptr;
   Call call;
   ReadCounters counters;
-  std::shared_ptr<PlannedReads> reads;  // null where reads are no round trips
-  bool plan_reads = false;              // the statement is about to run, and not only described
-  std::unique_ptr<ReadPlanner> planner;
+  std::shared_ptr<PlannedReads> reads;   // null where reads are no round trips
+  enum class Purpose : std::uint8_t { kDescribe, kEstimate, kRun };
+  Purpose purpose = Purpose::kDescribe;  // of what DuckDB is doing with the statement now
+  std::unique_ptr<ReadPlanner> planner;  // of a remote statement that runs
+  PlanSummary estimate;
+  std::atomic<std::uint64_t> rows{0};  // that a TextCollector has written
 
   // Keeps the first error and throws it as DuckDB's.
   [[noreturn]] void Fail(const Error& error);

@@ -5,8 +5,6 @@
 namespace eider {
 namespace {
 
-// Fills 1 GiB/s with requests of 1 MiB, and no store refuses it from one client.
-constexpr double kFirstRequests = 64;
 constexpr double kLeastRequests = 4;
 // Requests refused together are retried within 100 to 400 ms, and some refused again: all that is one signal.
 constexpr std::chrono::seconds kBetweenCuts{1};
@@ -22,7 +20,7 @@ constexpr std::uint64_t kShrinkage = 16;
 FetchCaps::FetchCaps(int max_requests, std::uint64_t max_bytes)
     : max_requests_(std::max(max_requests, 1)),
       max_bytes_(max_bytes),
-      requests_(std::min(kFirstRequests, max_requests_)),
+      requests_(max_requests_),
       bytes_(max_bytes) {}
 
 bool FetchCaps::JustCut(SteadyTime now) const { return cut_at_ && now < *cut_at_ + kBetweenCuts; }

@@ -8,36 +8,39 @@ namespace {
 constexpr std::uint64_t kMiB = 1 << 20;
 const SteadyTime kStart = SteadyTime(std::chrono::hours(1));
 
-TEST(FetchCapsTest, GrowsWhileTheCapIsReachedUpToItsMaximum) {
+TEST(FetchCapsTest, GrowsAfterARefusalWhileTheCapIsReachedUpToItsMaximum) {
   FetchCaps caps(128, 64 * kMiB);
-  EXPECT_EQ(caps.requests(), 64);
-  for (int i = 0; i < 65; ++i) caps.OnSuccess(caps.requests(), kStart);
+  EXPECT_EQ(caps.requests(), 128);
+  caps.OnSlowDown(kStart);
+  const SteadyTime later = kStart + std::chrono::seconds(2);
+  for (int i = 0; i < 65; ++i) caps.OnSuccess(caps.requests(), later);
   EXPECT_EQ(caps.requests(), 65);
-  for (int i = 0; i < 20'000; ++i) caps.OnSuccess(caps.requests(), kStart);
+  for (int i = 0; i < 20'000; ++i) caps.OnSuccess(caps.requests(), later);
   EXPECT_EQ(caps.requests(), 128);
 }
 
 TEST(FetchCapsTest, ACapThatNothingReachedDoesNotGrow) {
   FetchCaps caps(128, 64 * kMiB);
-  for (int i = 0; i < 20'000; ++i) caps.OnSuccess(10, kStart);
+  caps.OnSlowDown(kStart);
+  for (int i = 0; i < 20'000; ++i) caps.OnSuccess(10, kStart + std::chrono::seconds(2));
   EXPECT_EQ(caps.requests(), 64);
 }
 
 TEST(FetchCapsTest, RefusalsOfOneMomentAreOneSignal) {
   FetchCaps caps(128, 64 * kMiB);
   for (int i = 0; i < 40; ++i) caps.OnSlowDown(kStart + std::chrono::milliseconds(10 * i));
-  EXPECT_EQ(caps.requests(), 32);
+  EXPECT_EQ(caps.requests(), 64);
   caps.OnSlowDown(kStart + std::chrono::seconds(2));
-  EXPECT_EQ(caps.requests(), 16);
+  EXPECT_EQ(caps.requests(), 32);
 }
 
 TEST(FetchCapsTest, WhatWasUnderWayAtACutGrowsNothing) {
   FetchCaps caps(128, 64 * kMiB);
   caps.OnSlowDown(kStart);
-  for (int i = 0; i < 64; ++i) caps.OnSuccess(64 - i, kStart);
-  EXPECT_EQ(caps.requests(), 32);
-  for (int i = 0; i < 40; ++i) caps.OnSuccess(32, kStart + std::chrono::seconds(2));
-  EXPECT_EQ(caps.requests(), 33);
+  for (int i = 0; i < 128; ++i) caps.OnSuccess(128 - i, kStart);
+  EXPECT_EQ(caps.requests(), 64);
+  for (int i = 0; i < 80; ++i) caps.OnSuccess(64, kStart + std::chrono::seconds(2));
+  EXPECT_EQ(caps.requests(), 65);
 }
 
 TEST(FetchCapsTest, NeverGoesBelowAFewRequests) {

@@ -9,19 +9,11 @@
 #include <span>
 #include <vector>
 
+#include "lake/merge_ranges.h"
 #include "lake/range_scheduler.h"
 #include "lake/snapshot.h"
-#include "object/ranges.h"
 
 namespace eider {
-
-// A range that will be read `times` times, by whoever reads its group. Groups (row groups) are begun in ascending
-// order, so that all before the lowest that is being read are done with.
-struct WantedRange {
-  Extent extent;
-  std::uint32_t group = 0;
-  std::uint32_t times = 1;
-};
 
 struct PlanCost {
   std::uint64_t requests = 0;
@@ -30,8 +22,9 @@ struct PlanCost {
 
 class ObjectReads {
  public:
-  ObjectReads(const ObjectInfo& object, RangeScheduler& scheduler, RangeScheduler::Queue& queue,
-              ReadCounters& counters);
+  // `tail`: the object's last bytes, or null.
+  ObjectReads(const ObjectInfo& object, std::shared_ptr<const std::string> tail, RangeScheduler& scheduler,
+              RangeScheduler::Queue& queue, ReadCounters& counters);
 
   // See PlannedReads.
   void PlanTail(ScanPosition position);
@@ -60,15 +53,17 @@ class ObjectReads {
     Extent extent;
     std::uint64_t unread;
   };
-  // What one request fetches.
+  // What one request fetches, or what was here before.
   struct Segment {
     Extent extent;
-    std::shared_ptr<ScheduledRange> range;
+    std::shared_ptr<ScheduledRange> range;    // null: `known`
+    std::shared_ptr<const std::string> known;
     std::vector<Part> parts;  // none: of unknown use, kept until the object is planned
     bool counted = false;
   };
   using SegmentPointer = std::shared_ptr<Segment>;
 
+  static Result<std::span<const char>> BytesOf(Segment& segment, const Call& call);
   SegmentPointer Find(std::uint64_t offset) const;
   std::uint64_t NextSegment(std::uint64_t offset) const;
   void AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts);

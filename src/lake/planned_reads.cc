@@ -42,7 +42,7 @@ PlannedReads::PlannedReads(std::shared_ptr<const Snapshot> snapshot, RangeSchedu
 ObjectReads& PlannedReads::Find(const ObjectInfo& object) {
   const std::lock_guard lock(mutex_);
   auto& reads = objects_[object.key];
-  if (!reads) reads = std::make_unique<ObjectReads>(object, scheduler_, *queue_, counters_);
+  if (!reads) reads = std::make_unique<ObjectReads>(object, snapshot_->tail(object.key), scheduler_, *queue_, counters_);
   return *reads;
 }
 

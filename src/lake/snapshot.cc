@@ -119,8 +119,8 @@ Result<std::unique_ptr<ObjectReader>> OpenLocal(const ObjectInfo& object, const 
 
 }  // namespace
 
-Snapshot::Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler)
-    : store_(store), scheduler_(scheduler) {
+Snapshot::Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler, ObjectTails tails)
+    : store_(store), scheduler_(scheduler), tails_(std::move(tails)) {
   if (store != nullptr) {
     fetch_ = [store](const GetRequest& request, const ByteConsumer& consume, const Call& call) {
       return store->Get(request, consume, call);
@@ -141,6 +141,7 @@ Snapshot::Snapshot(const std::vector<std::shared_ptr<const Snapshot>>& parts)
     : store_(parts.at(0)->store_), scheduler_(parts.at(0)->scheduler_), fetch_(parts.at(0)->fetch_) {
   for (const auto& part : parts) {
     newest_ = std::max(newest_, part->newest_);
+    tails_.insert(part->tails_.begin(), part->tails_.end());
     for (const auto& [key, object] : part->objects_) {
       if (objects_.emplace(key, object).second) size_bytes_ += object.size_bytes;
     }
@@ -150,6 +151,11 @@ Snapshot::Snapshot(const std::vector<std::shared_ptr<const Snapshot>>& parts)
 const ObjectInfo* Snapshot::Find(const std::string& key) const {
   const auto found = objects_.find(key);
   return found == objects_.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<const std::string> Snapshot::tail(const std::string& key) const {
+  const auto found = tails_.find(key);
+  return found == tails_.end() ? nullptr : found->second;
 }
 
 Result<std::unique_ptr<ObjectReader>> Snapshot::Open(const std::string& key, ReadCounters* counters) const {

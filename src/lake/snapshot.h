@@ -35,18 +35,23 @@ class ObjectReader {
   virtual Status Read(std::uint64_t offset, std::span<char> out, const Call& call) = 0;
 };
 
+// The last bytes of objects, by key, from when they were looked up.
+using ObjectTails = std::map<std::string, std::shared_ptr<const std::string>>;
+
 class RangeScheduler;
 
 class Snapshot {
  public:
   // `store` and `scheduler` must outlive the snapshot; null: a store in tests that never open, a scheduler where reads
   // are no round trips.
-  Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler = nullptr);
+  Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler = nullptr,
+           ObjectTails tails = {});
   Snapshot(std::vector<ObjectInfo> objects, RangeFetcher fetch);
   // All objects of several, which are of one store.
   explicit Snapshot(const std::vector<std::shared_ptr<const Snapshot>>& parts);
 
   const ObjectInfo* Find(const std::string& key) const;
+  std::shared_ptr<const std::string> tail(const std::string& key) const;  // null where it is not known
   const std::map<std::string, ObjectInfo>& objects() const { return objects_; }
   std::uint64_t size_bytes() const { return size_bytes_; }
   WallTime newest() const { return newest_; }
@@ -63,6 +68,7 @@ class Snapshot {
   WallTime newest_{};
   ObjectStore* store_ = nullptr;
   RangeScheduler* scheduler_ = nullptr;
+  ObjectTails tails_;
   RangeFetcher fetch_;
 };
 

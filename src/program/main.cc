@@ -38,6 +38,12 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
              lake.store.connect_timeout);
   AddSeconds(verb, "--first-byte-timeout", "Seconds of silence after which the store is asked again",
              lake.store.first_byte_timeout);
+  verb.add_option("--read-ahead", lake.read_ahead,
+                  "Memory for bytes of a remote lake that are fetched before they are read")
+      ->capture_default_str();
+  verb.add_option("--requests", lake.requests, "Requests to a remote lake in flight, all queries together")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   verb.add_option("--memory", lake.memory, "Memory for queries, above it they spill to disk")->capture_default_str();
   verb.add_option("--threads", lake.threads, "Threads for queries; 0: as many as cores")->capture_default_str();
   verb.add_option("--queries", lake.queries, "Queries at once; 0: as many as threads")->capture_default_str();
