@@ -37,6 +37,7 @@ class LakeCatalog final : public Catalog {
   LakeCatalog(ObjectStore& store, Database& database, const CatalogOptions& options, CatalogConfig config)
       : store_(store),
         scheduler_(MakeScheduler(store, options.reads)),
+        cache_(scheduler_ ? std::make_unique<BlockCache>(store.name(), options.cache) : nullptr),
         database_(database),
         config_(std::move(config)),
         listings_(store, options.listing_age, options.clock),
@@ -88,6 +89,7 @@ class LakeCatalog final : public Catalog {
   }
 
   RangeSchedulerStats reads() const override { return scheduler_ ? scheduler_->stats() : RangeSchedulerStats(); }
+  BlockCacheStats cached() const override { return cache_ ? cache_->stats() : BlockCacheStats(); }
   void Refresh() override { listings_.Forget(); }
   const LakeConfig& lake() const override { return config_.lake; }
   const AccessConfig& access() const override { return config_.access; }
@@ -114,7 +116,7 @@ class LakeCatalog final : public Catalog {
     return flights_.Do(version, call, [&]() -> Opened {
       if (auto kept = opened_.Get(version)) return *kept;
       auto dataset =
-          OpenDataset(config, std::move(sources), {store_, scheduler_.get(), database_, schemas_}, call);
+          OpenDataset(config, std::move(sources), {store_, {scheduler_.get(), cache_.get()}, database_, schemas_}, call);
       if (dataset || StaysSo(dataset.error())) opened_.Put(version, dataset);
       return dataset;
     });
@@ -136,7 +138,8 @@ class LakeCatalog final : public Catalog {
   }
 
   ObjectStore& store_;
-  const std::unique_ptr<RangeScheduler> scheduler_;  // null: a local lake
+  const std::unique_ptr<RangeScheduler> scheduler_;  // null: a local lake; so is the cache
+  const std::unique_ptr<BlockCache> cache_;
   Database& database_;
   const CatalogConfig config_;
   Listings listings_;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/database.h"
+#include "lake/block_cache.h"
 #include "lake/range_scheduler.h"
 #include "lake/snapshot.h"
 #include "object/object_store.h"
@@ -84,7 +85,8 @@ struct CatalogOptions {
   std::string config_name = "eider.yaml";  // for messages
   // How long a listing of the lake answers before it is made again; 0: each time.
   std::chrono::milliseconds listing_age{0};
-  RangeSchedulerOptions reads;  // of a remote lake
+  RangeSchedulerOptions reads;  // of a remote lake, as the cache
+  BlockCacheOptions cache;
   SteadyClock clock = SystemSteadyClock();
 };
 
@@ -118,6 +120,7 @@ class Catalog {
 
   // What the lake was asked for since the start; zeros for a local one.
   virtual RangeSchedulerStats reads() const { return {}; }
+  virtual BlockCacheStats cached() const { return {}; }
 
   // What eider.yaml says of the lake as a whole; stays the same for the catalog's life.
   virtual const LakeConfig& lake() const;

@@ -127,7 +127,7 @@ Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, 
   auto dataset = std::make_shared<Dataset>();
   dataset->config = config;
   dataset->source = sources.format;
-  dataset->snapshot = std::make_shared<Snapshot>(sources.objects, &opening.store, opening.scheduler, sources.tails);
+  dataset->snapshot = std::make_shared<Snapshot>(sources.objects, &opening.store, opening.reads, sources.tails);
   auto learned = Learn({config, sources, dataset->snapshot, opening.database, opening.schemas, call});
   if (!learned) return learned.error();
   if (auto status = CheckConfiguredColumns(config, learned->columns); !status) return status.error();

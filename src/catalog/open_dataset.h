@@ -15,7 +15,7 @@ std::string InputVersion(const DatasetConfig& config, const Sources& sources);
 // What datasets are opened with; all of it must outlive them.
 struct Opening {
   ObjectStore& store;
-  RangeScheduler* scheduler;  // null: a local lake
+  RemoteReads reads;
   Database& database;
   ObjectSchemas& schemas;
 };

@@ -20,6 +20,10 @@ struct LakeOptions {
   std::string spool_bytes = "8GiB";
   std::string spill_bytes = "8GiB";
   std::string read_ahead = "32MiB";
+  std::string cache_folder;  // empty: blocks are cached in memory alone
+  std::string cache_bytes = "10GiB";
+  std::string cache_memory = "64MiB";
+  bool revalidate = false;  // no listing is trusted for any time
   int requests = 128;  // to the store, in flight
   int queries = 0;     // at once; 0: as many as threads
   int time_limit_seconds = 600;

@@ -114,13 +114,16 @@ void Print(const Table& table) {
   if (table.rows.size() > shown) fmt::print("({} rows shown; --format csv or --limit for more)\n", shown);
 }
 
-void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const RangeSchedulerStats& reads) {
+void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const Catalog& catalog) {
+  const RangeSchedulerStats reads = catalog.reads();
+  const BlockCacheStats cached = catalog.cached();
   fmt::print(stderr,
-             "{{\"milliseconds\":{:.3f},\"rows\":{},\"requests\":{},\"bytes\":{},\"retries\":{},\"hedges\":{},"
+             "{{\"milliseconds\":{:.3f},\"rows\":{},\"requests\":{},\"bytes\":{},\"retries\":{},\"hedges\":{},\"cache_"
+             "hits\":{},"
              "\"objects\":{},\"row_groups\":{},\"row_groups_kept\":{},\"planned_requests\":{},\"planned_bytes\":{}}}\n",
              static_cast<double>(took.count()) / 1e6, summary.rows, reads.requests, reads.bytes, reads.retries,
-             reads.hedges, summary.plan.objects, summary.plan.row_groups, summary.plan.row_groups_kept,
-             summary.plan.requests, summary.plan.bytes);
+             reads.hedges, cached.memory_hits + cached.folder_hits, summary.plan.objects, summary.plan.row_groups,
+             summary.plan.row_groups_kept, summary.plan.requests, summary.plan.bytes);
 }
 
 int RunToTerminal(const Session& session, const QueryRequest& request) {
@@ -171,7 +174,7 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
       [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;
   if (!summary) return Complain(summary.error());
-  if (options.stats) PrintStats(took, *summary, session->catalog->reads());
+  if (options.stats) PrintStats(took, *summary, *session->catalog);
   return 0;
 }
 

@@ -58,11 +58,16 @@ Status OpenParts(Session& session, const LakeOptions& options) {
     catalog_options.config_name = options.config_file;
   }
   // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
-  if (session.store->remote()) catalog_options.listing_age = std::chrono::seconds(5);
+  if (session.store->remote() && !options.revalidate) catalog_options.listing_age = std::chrono::seconds(5);
   const auto read_ahead = ByteCount(options.read_ahead, "--read-ahead");
   if (!read_ahead) return read_ahead.error();
   catalog_options.reads.max_bytes = *read_ahead;
   catalog_options.reads.max_requests = options.requests;
+  const auto cache_bytes = ByteCount(options.cache_bytes, "--cache-bytes");
+  if (!cache_bytes) return cache_bytes.error();
+  const auto cache_memory = ByteCount(options.cache_memory, "--cache-memory");
+  if (!cache_memory) return cache_memory.error();
+  catalog_options.cache = {*cache_memory, options.cache_folder, *cache_bytes};
   auto catalog = Catalog::Open(*session.store, *session.database, catalog_options);
   if (!catalog) return catalog.error();
   session.catalog = *std::move(catalog);

@@ -76,9 +76,8 @@ class Running {
   Running(duckdb::DuckDB& database, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
       : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
     state_->snapshot = statement.snapshot;
-    if (statement.snapshot && statement.snapshot->scheduler() != nullptr) {
-      state_->reads = std::make_shared<PlannedReads>(statement.snapshot, *statement.snapshot->scheduler(),
-                                                     state_->counters);
+    if (statement.snapshot && statement.snapshot->reads().scheduler != nullptr) {
+      state_->reads = std::make_shared<PlannedReads>(statement.snapshot, state_->counters);
     }
     state_->sink = sink;
     state_->call.stop = stop;

@@ -11,7 +11,7 @@ namespace {
 const MergeRule kUsualRule{3 << 19, 8 << 20, {}};
 
 MergeRule RuleOf(const StatementState& state) {
-  const RangeScheduler* scheduler = state.snapshot->scheduler();
+  const RangeScheduler* scheduler = state.snapshot->reads().scheduler;
   return scheduler == nullptr ? kUsualRule : MergeRule{scheduler->gap_bytes(), scheduler->split_bytes(), {}};
 }
 

@@ -49,7 +49,7 @@ class ReadPlannerTest : public testing::Test {
         RangeSchedulerOptions{});
     Statement statement;
     statement.sql = sql;
-    statement.snapshot = std::make_shared<Snapshot>(objects_, &store_, scheduler_.get());
+    statement.snapshot = std::make_shared<Snapshot>(objects_, &store_, RemoteReads{scheduler_.get(), nullptr});
     TextSink sink;
     const auto summary = database().Run(statement, sink, {});
     if (!summary) return summary.error();
@@ -155,7 +155,7 @@ TEST_F(ReadPlannerTest, ACancelledStatementEndsItsPlan) {
       RangeSchedulerOptions{});  // never answers
   Statement statement;
   statement.sql = "SELECT sum(id) FROM read_parquet(" + List() + ")";
-  statement.snapshot = std::make_shared<Snapshot>(objects_, &store_, scheduler_.get());
+  statement.snapshot = std::make_shared<Snapshot>(objects_, &store_, RemoteReads{scheduler_.get(), nullptr});
   statement.limits.time = std::chrono::milliseconds(50);
   TextSink sink;
   const auto summary = database().Run(statement, sink, {});

@@ -34,14 +34,13 @@ Error Replaced(const std::string& key) {
 
 }  // namespace
 
-ObjectReads::ObjectReads(const ObjectInfo& object, std::shared_ptr<const std::string> tail, RangeScheduler& scheduler,
-                         RangeScheduler::Queue& queue, ReadCounters& counters)
-    : object_(object), scheduler_(scheduler), queue_(queue), counters_(counters) {
+ObjectReads::ObjectReads(const ObjectInfo& object, std::shared_ptr<const std::string> tail, const ReadSources& sources)
+    : object_(object), sources_(sources) {
   if (!tail || tail->empty() || tail->size() > object.size_bytes) return;
   tail_ = std::make_shared<Segment>();
   tail_->extent = {object.size_bytes - tail->size(), tail->size()};
   tail_->known = std::move(tail);
-  tail_->counted = true;  // by whoever asked for it
+  tail_->arrived = true;
   segments_[tail_->extent.offset] = tail_;
 }
 
@@ -55,7 +54,8 @@ void ObjectReads::PlanTail(ScanPosition position) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t offset = TailOffset();
   if (!segments_.empty() || object_.size_bytes == 0) return;
-  AddSegment({offset, object_.size_bytes - offset}, position, {});
+  const Extent extent{offset, object_.size_bytes - offset};
+  if (!AddKnown(extent, {})) AddSegment(extent, position, {});
   tail_ = segments_.at(offset);
 }
 
@@ -69,12 +69,25 @@ Status ObjectReads::AwaitTail(bool in_turn, const Call& call) {
   return in_turn ? tail->range->WaitInTurn(call) : tail->range->Wait(call);
 }
 
-// With mutex_ held, as all below but Read.
+// With mutex_ held, as all below but Read. False when the cache does not have it.
+bool ObjectReads::AddKnown(const Extent& extent, std::vector<Part> parts) {
+  if (sources_.cache == nullptr) return false;
+  auto bytes = sources_.cache->Find(object_, extent);
+  if (!bytes) return false;
+  auto segment = std::make_shared<Segment>();
+  segment->extent = extent;
+  segment->known = std::move(bytes);
+  segment->parts = std::move(parts);
+  segment->arrived = true;
+  segments_[extent.offset] = std::move(segment);
+  return true;
+}
+
 void ObjectReads::AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts) {
   auto segment = std::make_shared<Segment>();
   segment->extent = extent;
   segment->parts = std::move(parts);
-  segment->range = queue_.Add(object_, extent.offset, extent.length, position);
+  segment->range = sources_.queue.Add(object_, extent.offset, extent.length, position);
   segments_[extent.offset] = std::move(segment);
   ++cost_.requests;
   cost_.bytes += extent.length;
@@ -110,15 +123,16 @@ void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
     for (std::uint64_t at = range.extent.offset; at < end;) {
       const SegmentPointer here = Find(at);
       const std::uint64_t length = std::min(end, here ? EndOf(here->extent) : NextSegment(at)) - at;
+      const Part part{range.group, {at, length}, length * range.times};
       if (here) {
-        here->parts.push_back({range.group, {at, length}, length * range.times});
-      } else {
-        missing.push_back({{at, length}, range.group, range.times});
+        here->parts.push_back(part);
+      } else if (!AddKnown(part.extent, {part})) {
+        missing.push_back({part.extent, range.group, range.times});
       }
       at += length;
     }
   }
-  const MergeRule rule{scheduler_.gap_bytes(), scheduler_.split_bytes(),
+  const MergeRule rule{sources_.scheduler.gap_bytes(), sources_.scheduler.split_bytes(),
                        [this](std::uint64_t from, std::uint64_t to) { return NextSegment(from - 1) > to; }};
   for (const MergedRange& merged : MergeRanges(missing, rule)) {
     std::vector<Part> parts;
@@ -153,22 +167,23 @@ void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64
     }
     end = object_.size_bytes;
   } else if (offset == cursor.expected) {
-    const std::uint64_t widest = kWindowPieces * scheduler_.split_bytes();
+    const std::uint64_t widest = kWindowPieces * sources_.scheduler.split_bytes();
     cursor.window = std::clamp(cursor.window * 2, std::min(kFirstWindow, widest), widest);
     end = std::min(end + cursor.window, object_.size_bytes);
   } else {
     cursor.window = 0;
   }
   // Pieces of a long read travel side by side.
-  const std::uint64_t split = scheduler_.split_bytes();
+  const std::uint64_t split = sources_.scheduler.split_bytes();
   for (std::uint64_t at = from; at < end;) {
     if (const SegmentPointer here = Find(at)) {
       at = EndOf(here->extent);
       continue;
     }
-    const std::uint64_t piece = std::min({end, NextSegment(at), at + split}) - at;
-    AddSegment({at, piece}, kNow, {{std::numeric_limits<std::uint32_t>::max(), {at, piece}, piece}});
-    at += piece;
+    const Extent piece{at, std::min({end, NextSegment(at), at + split}) - at};
+    const Part part{std::numeric_limits<std::uint32_t>::max(), piece, piece.length};
+    if (!AddKnown(piece, {part})) AddSegment(piece, kNow, {part});
+    at += piece.length;
   }
 }
 
@@ -204,12 +219,22 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
   return {};
 }
 
+void ObjectReads::Arrive(Segment& segment) {
+  segment.arrived = true;
+  ++sources_.counters.requests;
+  sources_.counters.bytes += segment.extent.length;
+  if (sources_.cache == nullptr) return;
+  // Cached by what is wanted, not by how it was merged: that may be another way the next time.
+  const auto offer = [&](const Extent& extent) {
+    sources_.cache->Offer(object_, extent,
+                          segment.range->bytes().subspan(extent.offset - segment.extent.offset, extent.length));
+  };
+  if (segment.parts.empty()) offer(segment.extent);
+  for (const Part& part : segment.parts) offer(part.extent);
+}
+
 void ObjectReads::Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length) {
-  if (!segment.counted) {
-    segment.counted = true;
-    ++counters_.requests;
-    counters_.bytes += segment.extent.length;
-  }
+  if (!segment.arrived) Arrive(segment);
   std::uint64_t unread = 0;
   for (Part& part : segment.parts) {
     const std::uint64_t from = std::max(offset, part.extent.offset);

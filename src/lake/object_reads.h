@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "lake/block_cache.h"
 #include "lake/merge_ranges.h"
 #include "lake/range_scheduler.h"
 #include "lake/snapshot.h"
@@ -20,11 +21,18 @@ struct PlanCost {
   std::uint64_t bytes = 0;
 };
 
+// Where a statement's bytes come from, and where they are counted.
+struct ReadSources {
+  RangeScheduler& scheduler;
+  RangeScheduler::Queue& queue;
+  BlockCache* cache;  // null: none
+  ReadCounters& counters;
+};
+
 class ObjectReads {
  public:
-  // `tail`: the object's last bytes, or null.
-  ObjectReads(const ObjectInfo& object, std::shared_ptr<const std::string> tail, RangeScheduler& scheduler,
-              RangeScheduler::Queue& queue, ReadCounters& counters);
+  // `tail`: the object's last bytes, or null. `sources` must outlive the reads.
+  ObjectReads(const ObjectInfo& object, std::shared_ptr<const std::string> tail, const ReadSources& sources);
 
   // See PlannedReads.
   void PlanTail(ScanPosition position);
@@ -59,24 +67,24 @@ class ObjectReads {
     std::shared_ptr<ScheduledRange> range;    // null: `known`
     std::shared_ptr<const std::string> known;
     std::vector<Part> parts;  // none: of unknown use, kept until the object is planned
-    bool counted = false;
+    bool arrived = false;     // it was read from, so it is counted and in the cache
   };
   using SegmentPointer = std::shared_ptr<Segment>;
 
   static Result<std::span<const char>> BytesOf(Segment& segment, const Call& call);
   SegmentPointer Find(std::uint64_t offset) const;
   std::uint64_t NextSegment(std::uint64_t offset) const;
+  bool AddKnown(const Extent& extent, std::vector<Part> parts);
   void AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts);
   void FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64_t length);
+  void Arrive(Segment& segment);
   void Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length);
   void Pass(const Cursor& cursor, std::uint32_t group);
   void DropBefore(std::uint32_t group);
   std::uint64_t TailOffset() const;
 
   const ObjectInfo& object_;
-  RangeScheduler& scheduler_;
-  RangeScheduler::Queue& queue_;
-  ReadCounters& counters_;
+  const ReadSources& sources_;
 
   mutable std::mutex mutex_;
   std::map<std::uint64_t, SegmentPointer> segments_;  // by offset; disjoint

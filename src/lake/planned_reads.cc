@@ -36,13 +36,15 @@ class PlannedReads::Reader final : public ObjectReader {
   bool begun_ = false;
 };
 
-PlannedReads::PlannedReads(std::shared_ptr<const Snapshot> snapshot, RangeScheduler& scheduler, ReadCounters& counters)
-    : snapshot_(std::move(snapshot)), scheduler_(scheduler), queue_(scheduler.NewQueue()), counters_(counters) {}
+PlannedReads::PlannedReads(std::shared_ptr<const Snapshot> snapshot, ReadCounters& counters)
+    : snapshot_(std::move(snapshot)),
+      queue_(snapshot_->reads().scheduler->NewQueue()),
+      sources_{*snapshot_->reads().scheduler, *queue_, snapshot_->reads().cache, counters} {}
 
 ObjectReads& PlannedReads::Find(const ObjectInfo& object) {
   const std::lock_guard lock(mutex_);
   auto& reads = objects_[object.key];
-  if (!reads) reads = std::make_unique<ObjectReads>(object, snapshot_->tail(object.key), scheduler_, *queue_, counters_);
+  if (!reads) reads = std::make_unique<ObjectReads>(object, snapshot_->tail(object.key), sources_);
   return *reads;
 }
 

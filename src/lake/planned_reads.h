@@ -17,8 +17,8 @@ namespace eider {
 
 class PlannedReads : public std::enable_shared_from_this<PlannedReads> {
  public:
-  // `scheduler` and `counters` must outlive the reads and their readers.
-  PlannedReads(std::shared_ptr<const Snapshot> snapshot, RangeScheduler& scheduler, ReadCounters& counters);
+  // The snapshot's reads() has a scheduler. `counters` must outlive the reads and their readers.
+  PlannedReads(std::shared_ptr<const Snapshot> snapshot, ReadCounters& counters);
 
   // A plan for one object, which must be pinned: begun with its tail, where the footer is (or all of it, when that
   // costs no more than a second request), then what the footer shows, then ended: what nobody wanted is given up.
@@ -46,9 +46,8 @@ class PlannedReads : public std::enable_shared_from_this<PlannedReads> {
   void Reach(const ObjectReads& object);
 
   const std::shared_ptr<const Snapshot> snapshot_;
-  RangeScheduler& scheduler_;
   const std::shared_ptr<RangeScheduler::Queue> queue_;
-  ReadCounters& counters_;
+  const ReadSources sources_;
 
   mutable std::mutex mutex_;
   std::map<std::string, std::unique_ptr<ObjectReads>> objects_;

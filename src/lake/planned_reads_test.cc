@@ -23,7 +23,11 @@ std::unique_ptr<PendingGet> AnswerAtOnce(const GetRequest& request, const ByteCo
 class PlannedReadsTest : public testing::Test {
  protected:
   explicit PlannedReadsTest(std::uint64_t size_bytes = 100 * kMiB)
-      : snapshot_(std::make_shared<Snapshot>(std::vector<ObjectInfo>{{"a", size_bytes, "v1", {}}}, nullptr)) {}
+      : snapshot_(std::make_shared<Snapshot>(std::vector<ObjectInfo>{{"a", size_bytes, "v1", {}}}, nullptr,
+                                             RemoteReads{&scheduler_, &cache_})) {}
+
+  // As the next statement.
+  void Again() { reads_ = std::make_shared<PlannedReads>(snapshot_, counters_); }
 
   StartRange Recorder() {
     return [this](const GetRequest& request, const ByteConsumer& consume, const GetDone& done, const Call&) {
@@ -50,9 +54,10 @@ class PlannedReadsTest : public testing::Test {
   std::mutex mutex_;
   std::vector<Extent> asked_;
   ReadCounters counters_;
-  std::shared_ptr<const Snapshot> snapshot_;
   RangeScheduler scheduler_{Recorder(), {}};
-  std::shared_ptr<PlannedReads> reads_ = std::make_shared<PlannedReads>(snapshot_, scheduler_, counters_);
+  BlockCache cache_{"s3://b", {}};
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<PlannedReads> reads_ = std::make_shared<PlannedReads>(snapshot_, counters_);
 };
 
 class SmallObjectTest : public PlannedReadsTest {
@@ -141,6 +146,30 @@ TEST_F(PlannedReadsTest, AReaderThatGoesOnIsReadAheadOf) {
   EXPECT_LT(asked().size(), 40u);  // of 2,048 reads
 }
 
+TEST_F(PlannedReadsTest, WhatIsReadAgainAndAgainNeedsNoRequest) {
+  for (int statement = 0; statement < 3; ++statement) {
+    Again();
+    reads_->PlanTail("a", 1);
+    const auto reader = Open();
+    EXPECT_TRUE(Reads(*reader, 100 * kMiB - 8, 8));
+    // Merged in another way each time.
+    std::vector<WantedRange> wanted = {{{1000, 500}, 0, 1}};
+    if (statement != 1) wanted.push_back({{2000, 700}, 0, 1});
+    reads_->Plan("a", wanted, 1);
+    reads_->EndPlan("a");
+    EXPECT_TRUE(Reads(*reader, 1000, 500));
+    if (statement != 1) {
+      EXPECT_TRUE(Reads(*reader, 2000, 700));
+    }
+  }
+  EXPECT_EQ(asked().size(), 5u);  // 2, 2, and what only the first of both had asked for
+  Again();
+  reads_->PlanTail("a", 1);
+  reads_->Plan("a", {{{1000, 500}, 0, 1}, {{2000, 700}, 0, 1}}, 1);
+  reads_->EndPlan("a");
+  EXPECT_EQ(asked().size(), 5u);
+}
+
 TEST_F(PlannedReadsTest, AGroupThatTheScanHasPassedIsGivenUp) {
   reads_->Plan("a", {{{0, 100}, 0, 1}, {{20 * kMiB, 100}, 1, 1}, {{40 * kMiB, 100}, 2, 1}}, 1);
   reads_->EndPlan("a");
@@ -200,8 +229,9 @@ TEST(ReplacedObjectTest, IsNamed) {
         return std::make_unique<PendingGet>();
       },
       {});
-  const auto snapshot = std::make_shared<Snapshot>(std::vector<ObjectInfo>{{"a/b", 100, "v1", {}}}, nullptr);
-  const auto reads = std::make_shared<PlannedReads>(snapshot, scheduler, counters);
+  const auto snapshot = std::make_shared<Snapshot>(std::vector<ObjectInfo>{{"a/b", 100, "v1", {}}}, nullptr,
+                                                   RemoteReads{&scheduler, nullptr});
+  const auto reads = std::make_shared<PlannedReads>(snapshot, counters);
   const auto reader = *reads->Open("a/b");
   std::string out(10, '?');
   const auto status = reader->Read(0, out, {});

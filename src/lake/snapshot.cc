@@ -119,8 +119,8 @@ Result<std::unique_ptr<ObjectReader>> OpenLocal(const ObjectInfo& object, const 
 
 }  // namespace
 
-Snapshot::Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler, ObjectTails tails)
-    : store_(store), scheduler_(scheduler), tails_(std::move(tails)) {
+Snapshot::Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RemoteReads remote, ObjectTails tails)
+    : store_(store), reads_(remote), tails_(std::move(tails)) {
   if (store != nullptr) {
     fetch_ = [store](const GetRequest& request, const ByteConsumer& consume, const Call& call) {
       return store->Get(request, consume, call);
@@ -138,7 +138,7 @@ Snapshot::Snapshot(std::vector<ObjectInfo> objects, RangeFetcher fetch) : Snapsh
 }
 
 Snapshot::Snapshot(const std::vector<std::shared_ptr<const Snapshot>>& parts)
-    : store_(parts.at(0)->store_), scheduler_(parts.at(0)->scheduler_), fetch_(parts.at(0)->fetch_) {
+    : store_(parts.at(0)->store_), reads_(parts.at(0)->reads_), fetch_(parts.at(0)->fetch_) {
   for (const auto& part : parts) {
     newest_ = std::max(newest_, part->newest_);
     tails_.insert(part->tails_.begin(), part->tails_.end());

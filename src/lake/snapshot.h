@@ -38,14 +38,19 @@ class ObjectReader {
 // The last bytes of objects, by key, from when they were looked up.
 using ObjectTails = std::map<std::string, std::shared_ptr<const std::string>>;
 
+class BlockCache;
 class RangeScheduler;
+
+// What a remote lake is read through; both are null where reads are no round trips.
+struct RemoteReads {
+  RangeScheduler* scheduler = nullptr;
+  BlockCache* cache = nullptr;  // may be null
+};
 
 class Snapshot {
  public:
-  // `store` and `scheduler` must outlive the snapshot; null: a store in tests that never open, a scheduler where reads
-  // are no round trips.
-  Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RangeScheduler* scheduler = nullptr,
-           ObjectTails tails = {});
+  // `store` and `remote` must outlive the snapshot; the store may be null in tests that never open.
+  Snapshot(std::vector<ObjectInfo> objects, ObjectStore* store, RemoteReads remote = {}, ObjectTails tails = {});
   Snapshot(std::vector<ObjectInfo> objects, RangeFetcher fetch);
   // All objects of several, which are of one store.
   explicit Snapshot(const std::vector<std::shared_ptr<const Snapshot>>& parts);
@@ -55,7 +60,7 @@ class Snapshot {
   const std::map<std::string, ObjectInfo>& objects() const { return objects_; }
   std::uint64_t size_bytes() const { return size_bytes_; }
   WallTime newest() const { return newest_; }
-  RangeScheduler* scheduler() const { return scheduler_; }
+  const RemoteReads& reads() const { return reads_; }
   bool remote() const { return store_ == nullptr || store_->remote(); }
 
   // A reader of a pinned object, which adds what it reads to `counters` unless that is null; it must not outlive the
@@ -67,7 +72,7 @@ class Snapshot {
   std::uint64_t size_bytes_ = 0;
   WallTime newest_{};
   ObjectStore* store_ = nullptr;
-  RangeScheduler* scheduler_ = nullptr;
+  RemoteReads reads_;
   ObjectTails tails_;
   RangeFetcher fetch_;
 };

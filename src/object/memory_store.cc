@@ -3,10 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "object/ranges.h"
 
 namespace eider {
+namespace {
+
+// One for the process: caches know bytes by their ETag, whichever store they are of.
+std::uint64_t NextVersion() {
+  static std::atomic<std::uint64_t> version{0};
+  return ++version;
+}
+
+}  // namespace
 
 class MemoryUpload : public Upload {
  public:
@@ -104,7 +114,7 @@ Result<ObjectInfo> MemoryStore::Store(const std::string& key, std::string bytes,
     }
   }
   Object object;
-  object.info = {key, bytes.size(), fmt::format("v{}", ++version_), SystemWallClock()()};
+  object.info = {key, bytes.size(), fmt::format("v{}", NextVersion()), SystemWallClock()()};
   object.bytes = std::make_shared<const std::string>(std::move(bytes));
   objects_[key] = object;
   return object.info;

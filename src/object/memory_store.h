@@ -73,7 +73,6 @@ class MemoryStore : public ObjectStore {
   Hook hook_;
   PieceHook piece_hook_;
   std::size_t piece_bytes_ = 64 * 1024;
-  std::uint64_t version_ = 0;
 };
 
 }  // namespace eider

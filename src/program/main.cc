@@ -44,6 +44,12 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--requests", lake.requests, "Requests to a remote lake in flight, all queries together")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  verb.add_option("--cache", lake.cache_folder, "Folder where blocks of a remote lake are kept; processes may share it")
+      ->envname("EIDER_CACHE_FOLDER");
+  verb.add_option("--cache-bytes", lake.cache_bytes, "Disk for --cache")->capture_default_str();
+  verb.add_option("--cache-memory", lake.cache_memory, "Memory for blocks that are read again and again")
+      ->capture_default_str();
+  verb.add_flag("--revalidate", lake.revalidate, "List a remote lake for each request; else a listing holds for 5 s");
   verb.add_option("--memory", lake.memory, "Memory for queries, above it they spill to disk")->capture_default_str();
   verb.add_option("--threads", lake.threads, "Threads for queries; 0: as many as cores")->capture_default_str();
   verb.add_option("--queries", lake.queries, "Queries at once; 0: as many as threads")->capture_default_str();

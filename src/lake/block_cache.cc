@@ -1,0 +1,73 @@
+#include "lake/block_cache.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "base/digest.h"
+
+namespace eider {
+
+BlockCache::BlockCache(std::string store, BlockCacheOptions options)
+    : store_(std::move(store)),
+      options_(std::move(options)),
+      folder_(options_.folder.empty() ? nullptr
+                                      : std::make_unique<BlockFolder>(options_.folder, options_.folder_bytes)) {}
+
+// Each part is preceded by its length, so that no two lists of parts have one name by accident.
+std::string BlockCache::NameOf(const ObjectInfo& object, const Extent& extent) const {
+  return Sha256Hex(fmt::format("{}:{}{}:{}{}:{}{}+{}", store_.size(), store_, object.key.size(), object.key,
+                               object.etag.size(), object.etag, extent.offset, extent.length))
+      .substr(0, 40);
+}
+
+BlockCache::Bytes BlockCache::Find(const ObjectInfo& object, const Extent& extent) {
+  if (object.etag.empty()) return nullptr;  // nothing would tell a changed object from this one
+  const std::string name = NameOf(object, extent);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = index_.find(name); found != index_.end()) {
+      entries_.splice(entries_.begin(), entries_, found->second);
+      ++stats_.memory_hits;
+      return found->second->bytes;
+    }
+  }
+  Bytes bytes = folder_ ? folder_->Read(name, extent.length) : nullptr;
+  const std::lock_guard lock(mutex_);
+  ++(bytes ? stats_.folder_hits : stats_.misses);
+  return bytes;
+}
+
+void BlockCache::Offer(const ObjectInfo& object, const Extent& extent, std::span<const char> bytes) {
+  if (object.etag.empty() || bytes.size() != extent.length) return;
+  const std::string name = NameOf(object, extent);
+  if (folder_) folder_->Write(name, bytes);
+  const std::uint64_t hash = std::hash<std::string>()(name);
+  const std::lock_guard lock(mutex_);
+  std::uint64_t& asked = asked_[hash % asked_.size()];
+  const bool again = asked == hash;
+  asked = hash;
+  if (again && bytes.size() <= options_.memory_bytes / 4) {
+    Keep(name, std::make_shared<const std::string>(bytes.data(), bytes.size()));
+  }
+}
+
+// With mutex_ held.
+void BlockCache::Keep(const std::string& name, Bytes bytes) {
+  if (index_.contains(name)) return;
+  stats_.memory_bytes += bytes->size();
+  entries_.push_front({name, std::move(bytes)});
+  index_[name] = entries_.begin();
+  while (stats_.memory_bytes > options_.memory_bytes) {
+    stats_.memory_bytes -= entries_.back().bytes->size();
+    index_.erase(entries_.back().name);
+    entries_.pop_back();
+  }
+}
+
+BlockCacheStats BlockCache::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+}  // namespace eider
