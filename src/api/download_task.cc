@@ -44,7 +44,9 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
         reply_(std::move(reply)) {}
 
   void Start() {
-    if (const auto status = Plan(); !status) Refuse(status.error());
+    auto status = Plan();
+    if (!status && BeginsAnew(status.error())) status = Plan();
+    if (!status) Refuse(status.error());
   }
 
   // The client has left before its reply: a query that nobody else waits for is cancelled.
@@ -55,6 +57,14 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
   }
 
  private:
+  // An object was replaced under a read: while no byte has left, all is done once more with the lake as it is now.
+  bool BeginsAnew(const Error& error) {
+    if (error.kind != ErrorKind::kConflict || restarted_) return false;
+    restarted_ = true;
+    parts_.catalog.Refresh();
+    return true;
+  }
+
   // Everything before a query runs: 304, receipts and dry runs end here.
   Status Plan() {
     auto dataset = parts_.catalog.Find(name_);
@@ -163,14 +173,8 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     }
     const Spool::State state = reader.spool().state();
     if (state.error) {
-      // An object was replaced under the read: no byte has left, so begin once more with the lake as it is now.
-      if (state.error->kind == ErrorKind::kConflict && !restarted_) {
-        restarted_ = true;
-        reader = Reader();
-        parts_.catalog.Refresh();
-        return Start();
-      }
-      return Refuse(*state.error);
+      reader = Reader();
+      return BeginsAnew(*state.error) ? Start() : Refuse(*state.error);
     }
     SpoolSpan span;
     Response response = Head(200);

@@ -23,28 +23,56 @@ namespace {
 constexpr std::size_t kShownRows = 100;
 constexpr std::size_t kWidestCell = 40;
 
+// Standard output or a file, which is made with its first byte: a query that fails before leaves an old one alone.
 class FileSink final : public Sink {
  public:
-  explicit FileSink(std::FILE* file) : file_(file) {}
+  explicit FileSink(std::string path) : path_(std::move(path)) {
+    if (path_.empty() || path_ == "-") file_ = stdout;
+  }
+  FileSink(const FileSink&) = delete;
+  FileSink& operator=(const FileSink&) = delete;
+  ~FileSink() override {
+    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  }
 
   Status Write(std::span<const char> bytes) override {
-    return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() ? Status() : Failed();
+    begun_ = true;
+    if (file_ == nullptr) file_ = std::fopen(path_.c_str(), "wb");
+    return file_ != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() ? Status() : Failed();
   }
-  Status Close() override { return std::fflush(file_) == 0 ? Status() : Failed(); }
+  Status Close() override {
+    if (auto begun = Write({}); !begun) return begun;
+    return std::fflush(file_) == 0 ? Status() : Failed();
+  }
+  bool begun() const { return begun_; }
 
  private:
-  static Error Failed() {
-    return {ErrorKind::kExhausted, fmt::format("cannot write the answer: {}", std::strerror(errno)), {}};
+  Error Failed() const {
+    const std::string where = file_ == stdout ? "" : fmt::format(" '{}'", path_);
+    return {ErrorKind::kExhausted, fmt::format("cannot write{}: {}", where, std::strerror(errno)), {}};
   }
-  std::FILE* file_;
+  const std::string path_;
+  std::FILE* file_ = nullptr;
+  bool begun_ = false;
 };
+
+// Begins anew, once, when an object was replaced under the read: with the lake as it is now. `attempt` answers a
+// Result; `begun` whether some of it has left already.
+template <class Attempt, class Begun>
+auto TwiceIfReplaced(Catalog& catalog, const Attempt& attempt, const Begun& begun) {
+  auto result = attempt();
+  if (result || result.error().kind != ErrorKind::kConflict || begun()) return result;
+  catalog.Refresh();
+  return attempt();
+}
 
 Result<std::string> ReadSql(const QueryOptions& options) {
   if (!options.sql.empty() && !options.file.empty()) return Invalid("give the SQL itself or -f FILE, not both", "-f");
   if (!options.sql.empty()) return options.sql;
   std::ostringstream text;
   if (options.file.empty()) {
-    if (::isatty(STDIN_FILENO) == 1) return Invalid("no SQL: give it as an argument, with -f FILE, or on standard input");
+    if (::isatty(STDIN_FILENO) == 1)
+      return Invalid("no SQL: give it as an argument, with -f FILE, or on standard input");
     text << std::cin.rdbuf();
     return text.str();
   }
@@ -90,19 +118,25 @@ void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const 
   const RangeSchedulerStats reads = catalog.reads();
   const BlockCacheStats cached = catalog.cached();
   fmt::print(stderr,
-             "{{\"milliseconds\":{:.3f},\"rows\":{},\"requests\":{},\"bytes\":{},\"retries\":{},\"hedges\":{},\"cache_hits\":{},"
+             "{{\"milliseconds\":{:.3f},\"rows\":{},\"requests\":{},\"bytes\":{},\"retries\":{},\"hedges\":{},\"cache_"
+             "hits\":{},"
              "\"objects\":{},\"row_groups\":{},\"row_groups_kept\":{},\"planned_requests\":{},\"planned_bytes\":{}}}\n",
              static_cast<double>(took.count()) / 1e6, summary.rows, reads.requests, reads.bytes, reads.retries,
-             reads.hedges, cached.memory_hits + cached.folder_hits, summary.plan.objects, summary.plan.row_groups, summary.plan.row_groups_kept,
-             summary.plan.requests, summary.plan.bytes);
+             reads.hedges, cached.memory_hits + cached.folder_hits, summary.plan.objects, summary.plan.row_groups,
+             summary.plan.row_groups_kept, summary.plan.requests, summary.plan.bytes);
 }
 
 int RunToTerminal(const Session& session, const QueryRequest& request) {
   QueryRequest bounded = request;
   bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
-  const auto statement = MakeQuery(bounded, *session.catalog, *session.database);
-  if (!statement) return Complain(statement.error());
-  const auto table = session.database->Query(*statement);
+  const auto table = TwiceIfReplaced(
+      *session.catalog,
+      [&]() -> Result<Table> {
+        const auto statement = MakeQuery(bounded, *session.catalog, *session.database);
+        if (!statement) return statement.error();
+        return session.database->Query(*statement);
+      },
+      [] { return false; });
   if (!table) return Complain(table.error());
   Print(*table);
   return 0;
@@ -128,19 +162,18 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
   if (to_terminal || options.format == "table") return RunToTerminal(*session, request);
 
   const SteadyTime begun = SystemSteadyClock()();
-  auto statement = MakeQuery(request, *session->catalog, *session->database);
-  if (!statement) return Complain(statement.error());
-  statement->limits.time = std::chrono::seconds(lake.time_limit_seconds);
-  std::FILE* file = options.output.empty() || options.output == "-" ? stdout : std::fopen(options.output.c_str(), "wb");
-  if (file == nullptr) {
-    return Complain({ErrorKind::kExhausted, fmt::format("cannot write '{}': {}", options.output, std::strerror(errno)), {}});
-  }
-  FileSink sink(file);
-  const auto summary = session->database->Run(*statement, sink, {});
+  FileSink sink(options.output);
+  const auto summary = TwiceIfReplaced(
+      *session->catalog,
+      [&]() -> Result<RunSummary> {
+        auto statement = MakeQuery(request, *session->catalog, *session->database);
+        if (!statement) return statement.error();
+        statement->limits.time = std::chrono::seconds(lake.time_limit_seconds);
+        return session->database->Run(*statement, sink, {});
+      },
+      [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;
-  const bool closed = file == stdout || std::fclose(file) == 0;
   if (!summary) return Complain(summary.error());
-  if (!closed) return Complain({ErrorKind::kExhausted, fmt::format("cannot write '{}'", options.output), {}});
   if (options.stats) PrintStats(took, *summary, *session->catalog);
   return 0;
 }

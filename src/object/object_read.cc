@@ -3,11 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "object/http_error.h"
 
 namespace eider {
+namespace {
+
+// A proxy that mixes up answers or serves old ones may be right the next time; a server that cannot do better answers
+// the same again. With one answer of a hundred wrong, a read fails once in a million.
+constexpr int kWrongAnswers = 3;
+
+}  // namespace
+
 Failure ReplyReading::FailureOf(const HttpOutcome& outcome, const HttpReply& reply, const std::string& key) const {
   if (outcome.end == HttpEnd::kComplete) return judge(reply, key);
   return TransportFailure(outcome, origin, action);
@@ -47,11 +56,12 @@ BodyTaken ObjectRead::OnBody(std::span<const char> bytes) {
     return BodyTaken::kAll;
   }
   wrong_ = read_.OnBody(bytes.size());
+  body_wrong_ = !wrong_.ok();
   return wrong_.ok() ? sink_(bytes) : BodyTaken::kStop;
 }
 
 Verdict ObjectRead::Judge(const HttpOutcome& outcome) {
-  if (!wrong_.ok()) return Verdict::Final(wrong_.error());
+  if (!wrong_.ok()) return JudgeWrong();
   if (outcome.end == HttpEnd::kStopped) return Verdict::Final(StoppedByConsumer(request_.key));
   if (unsatisfied_) return JudgeSize(outcome);
   const bool ended = outcome.end == HttpEnd::kComplete;
@@ -69,6 +79,15 @@ Verdict ObjectRead::Judge(const HttpOutcome& outcome) {
   if (!ended || reply_.head.status != 416 || !suffix) return Verdict::Failed(std::move(failure));
   unsatisfied_ = std::move(failure.error);
   return Verdict::AskOn();
+}
+
+Verdict ObjectRead::JudgeWrong() {
+  Failure failure;
+  failure.error = std::exchange(wrong_, Status()).error();
+  const bool may_change = failure.error.kind == ErrorKind::kUnavailable || failure.error.kind == ErrorKind::kConflict;
+  // Of a body that is wrong nobody knows which of its bytes are right, and some were passed on.
+  failure.retryable = may_change && !body_wrong_ && ++wrong_answers_ < kWrongAnswers && read_.Resumable();
+  return Verdict::Failed(std::move(failure));
 }
 
 Verdict ObjectRead::JudgeSize(const HttpOutcome& outcome) {

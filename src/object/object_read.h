@@ -46,6 +46,7 @@ class ObjectRead : public Conversation {
 
  private:
   bool success() const { return reply_.head.status == 200 || reply_.head.status == 206; }
+  Verdict JudgeWrong();
   Verdict JudgeSize(const HttpOutcome& outcome);
 
   const ReplyReading reading_;
@@ -57,6 +58,9 @@ class ObjectRead : public Conversation {
 
   // The one suffix that a server cannot satisfy is that of an empty object: then its size is asked for.
   std::optional<Error> unsatisfied_;
+
+  int wrong_answers_ = 0;
+  bool body_wrong_ = false;
 
   // Of the attempt under way.
   HttpReply reply_;

@@ -95,6 +95,10 @@ Status RangedRead::OnPartial(const HttpHead& head) {
   }
   const auto length = ParseUint(head.Find("Content-Length"));
   if (length && *length != given.length) return Wrong("with a Content-Length that its Content-Range contradicts");
+  // Proxies that compress on the way do not know the length beforehand. Broken off, such bytes would be taken for the
+  // first ones of the range.
+  const bool coded = !head.Find("Content-Encoding").empty() || !head.Find("Transfer-Encoding").empty();
+  if (!length && coded) return Wrong("in a coding without a Content-Length");
   if (!begun_) extent_ = given;
   if (!extent_) extent_ = Extent{0, content->size_bytes};
   begun_ = true;
@@ -105,10 +109,7 @@ Status RangedRead::OnWhole(const HttpHead& head) {
   const auto length = ParseUint(head.Find("Content-Length"));
   const bool ranged = begun_ || request_.range.kind != ByteRange::Kind::kWhole;
   if (ranged && !(length == 0u && !begun_)) {
-    return Error{ErrorKind::kUnsupported,
-                 fmt::format("The server of {} answers a range of '{}' with the whole object. Eider needs ranges.",
-                             store_, request_.key),
-                 {}};
+    return Wrong("with the whole object where a range was asked for. Eider needs ranges");
   }
   if (auto same = CheckVersion(head, length.value_or(0)); !same.ok()) return same;
   if (ranged) {
@@ -152,7 +153,9 @@ ObjectInfo RangedRead::info() const {
 }
 
 Error RangedRead::Wrong(const std::string& why) const {
-  return Corrupt(fmt::format("The server of {} answered a read of '{}' {}.", store_, request_.key, why));
+  return {ErrorKind::kUnavailable,
+          fmt::format("The server of {} answered a read of '{}' {}.", store_, request_.key, why),
+          {}};
 }
 
 }  // namespace eider

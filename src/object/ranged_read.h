@@ -21,10 +21,11 @@ class RangedRead {
   // Range and conditions for the next reply: of the whole request at first, then of what is still missing.
   HttpHeaders Headers() const;
 
-  // Judges a reply of status 200 or 206. Anything but exactly the bytes asked for is an error and final.
+  // Judges a reply of status 200 or 206. Anything but exactly the bytes asked for is kUnavailable, or kConflict for
+  // those of another version; another reply may then be judged in its place.
   Status OnHead(const HttpHead& head);
 
-  // `bytes` more of the body arrived; kCorrupt when that is more than the head promised.
+  // `bytes` more of the body arrived; kUnavailable and final when that is more than the head promised.
   Status OnBody(std::size_t bytes);
 
   // Whether every byte is here. `ended`: the reply came to its proper end.

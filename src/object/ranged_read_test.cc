@@ -57,11 +57,11 @@ TEST(RangedReadTest, AResumeMustFit) {
     return read.OnHead(head);
   };
   EXPECT_TRUE(resumed(Partial("bytes 10-49/100")).ok());
-  EXPECT_EQ(resumed(Partial("bytes 0-49/100")).error().kind, ErrorKind::kCorrupt);
-  EXPECT_EQ(resumed(Partial("bytes 10-48/100")).error().kind, ErrorKind::kCorrupt);
+  EXPECT_EQ(resumed(Partial("bytes 0-49/100")).error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(resumed(Partial("bytes 10-48/100")).error().kind, ErrorKind::kUnavailable);
   EXPECT_EQ(resumed(Partial("bytes 10-49/101")).error().kind, ErrorKind::kConflict);
   EXPECT_EQ(resumed(Partial("bytes 10-49/100", "\"f\"")).error().kind, ErrorKind::kConflict);
-  EXPECT_EQ(resumed({200, {{"ETag", "\"e\""}, {"Content-Length", "100"}}}).error().kind, ErrorKind::kUnsupported);
+  EXPECT_EQ(resumed({200, {{"ETag", "\"e\""}, {"Content-Length", "100"}}}).error().kind, ErrorKind::kUnavailable);
 }
 
 TEST(RangedReadTest, AWholeObjectWithoutALengthEndsWithItsReply) {

@@ -15,6 +15,9 @@ namespace {
 
 constexpr const char* kMarkHeader = "x-amz-meta-eider-write";
 
+// As of reads: a proxy may be right the next time.
+constexpr int kWrongListings = 3;
+
 // Sent along with each conditional write. When its reply is lost and the retry is refused because the object exists,
 // the mark tells whether it is our own.
 std::string Mark(const PutCondition& condition) {
@@ -74,10 +77,13 @@ S3Bucket::S3Bucket(S3Address address, std::unique_ptr<HttpOrigin> origin, std::u
 Result<ListPage> S3Bucket::List(const ListRequest& request, const Call& call) {
   HttpRequest list;
   list.target = address_.ListTarget(request);
-  const auto reply = client_.Send(list, "", call);
-  if (!reply.ok()) return reply.error();
-  bucket_known_ = true;
-  return ParseS3List(reply->body, address_.prefix);
+  for (int wrong = 0;;) {
+    const auto reply = client_.Send(list, "", call);
+    if (!reply.ok()) return reply.error();
+    bucket_known_ = true;
+    auto page = ParseS3List(reply->body, address_.prefix, request);
+    if (page.ok() || ++wrong == kWrongListings) return page;
+  }
 }
 
 Result<HttpReply> S3Bucket::HeadOnly(const std::string& key, const Call& call) {

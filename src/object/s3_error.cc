@@ -86,12 +86,12 @@ Failure OtherRegion(const Refusal& refusal) {
   std::string region = refusal.document.region;
   if (region.empty()) region = refusal.reply.head.Find("x-amz-bucket-region");
   if (region.empty()) {
-    return Final(ErrorKind::kInvalid,
+    return Final(ErrorKind::kDenied,
                  fmt::format("The bucket '{}' is not in the region {}. Set the region it is in.", refusal.asked.bucket,
                              refusal.asked.region),
                  "region");
   }
-  return Final(ErrorKind::kInvalid,
+  return Final(ErrorKind::kDenied,
                fmt::format("The bucket '{}' is in the region {}, not in {}. Set the region to {}.",
                            refusal.asked.bucket, region, refusal.asked.region, region),
                "region");

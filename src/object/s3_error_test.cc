@@ -28,7 +28,7 @@ TEST(S3ErrorTest, SaysWhatEachRefusalMeans) {
       {403, "SignatureDoesNotMatch", ErrorKind::kDenied, false, "AWS_SECRET_ACCESS_KEY"},
       {400, "ExpiredToken", ErrorKind::kDenied, false, "has expired"},
       {403, "InvalidToken", ErrorKind::kDenied, false, "AWS_SESSION_TOKEN"},
-      {301, "PermanentRedirect", ErrorKind::kInvalid, false, "Set the region it is in"},
+      {301, "PermanentRedirect", ErrorKind::kDenied, false, "Set the region it is in"},
       {403, "RequestTimeTooSkewed", ErrorKind::kDenied, false, "Set the clock"},
       {503, "SlowDown", ErrorKind::kUnavailable, true, "SlowDown"},
       {500, "InternalError", ErrorKind::kUnavailable, true, "Try again"},
@@ -58,7 +58,7 @@ TEST(S3ErrorTest, NamesTheRightRegion) {
   for (const HttpReply& reply : {Reply(400, "AuthorizationHeaderMalformed", "<Region>us-west-2</Region>"),
                                  Reply(301, "", "", {{"X-Amz-Bucket-Region", "us-west-2"}})}) {
     const Failure failure = S3Failure(reply, kAsked);
-    EXPECT_EQ(failure.error.kind, ErrorKind::kInvalid);
+    EXPECT_EQ(failure.error.kind, ErrorKind::kDenied);
     EXPECT_EQ(failure.error.parameter, "region");
     EXPECT_EQ(failure.error.message,
               "The bucket 'lake' is in the region us-west-2, not in eu-west-1. Set the region to us-west-2.");

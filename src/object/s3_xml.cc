@@ -11,12 +11,30 @@
 namespace eider {
 namespace {
 
-pugi::xml_document Parse(std::string_view xml) {
+// Of a text that is cut or no XML: what was understood until there; `whole` says so.
+pugi::xml_document Parse(std::string_view xml, bool* whole = nullptr) {
   pugi::xml_document document;
   // Values as they are: keys may begin or end with spaces.
-  document.load_buffer(xml.data(), xml.size(),
-                       pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata | pugi::parse_ws_pcdata_single);
+  const auto parsed = document.load_buffer(
+      xml.data(), xml.size(),
+      pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata | pugi::parse_ws_pcdata_single);
+  if (whole != nullptr) *whole = static_cast<bool>(parsed);
   return document;
+}
+
+Error WrongListing(const std::string& why) { return {ErrorKind::kUnavailable, "The store's listing " + why, {}}; }
+
+std::string Decoded(const pugi::xml_node& element, bool encoded) {
+  std::string text = element.text().get();
+  return encoded ? PercentDecode(text, true).value_or(text) : text;
+}
+
+// Servers repeat what they were asked for; an answer without an echo is taken as it is.
+bool Answers(const pugi::xml_node& result, bool encoded, const std::string& prefix, const std::string& continuation) {
+  const pugi::xml_node echoed_prefix = result.child("Prefix");
+  const pugi::xml_node echoed_token = result.child("ContinuationToken");
+  return (!echoed_prefix || Decoded(echoed_prefix, encoded) == prefix) &&
+         (!echoed_token || echoed_token.text().get() == continuation);
 }
 
 // A key out of the listing: decoded as `encoding` says, and below `root`. Nullopt: not a key of this store.
@@ -42,17 +60,22 @@ S3ErrorDocument ParseS3Error(std::string_view xml) {
           error.child("ServerTime").text().get()};
 }
 
-Result<ListPage> ParseS3List(std::string_view xml, std::string_view root) {
-  const auto document = Parse(xml);
+Result<ListPage> ParseS3List(std::string_view xml, std::string_view root, const ListRequest& asked) {
+  bool whole = false;
+  const auto document = Parse(xml, &whole);
   const pugi::xml_node result = document.child("ListBucketResult");
-  if (!result) return Corrupt("The store's listing is not the XML it should be. Is the endpoint an S3 server?");
+  if (!result) return WrongListing("is not the XML it should be. Is the endpoint an S3 server?");
+  if (!whole) return WrongListing("is cut.");
   const bool encoded = std::string_view(result.child("EncodingType").text().get()) == "url";
+  if (!Answers(result, encoded, std::string(root) + asked.prefix, asked.continuation)) {
+    return WrongListing("is that of another folder or page.");
+  }
   ListPage page;
   for (const pugi::xml_node& entry : result.children("Contents")) {
     auto key = KeyOf(entry.child("Key"), encoded, root);
     if (!key) continue;
     const auto size = ParseUint(entry.child("Size").text().get());
-    if (!size) return Corrupt(fmt::format("The store's listing has no size for '{}'.", *key));
+    if (!size) return WrongListing(fmt::format("has no size for '{}'.", *key));
     page.objects.push_back({*std::move(key), *size, UnquoteETag(entry.child("ETag").text().get()),
                             ParseTime(entry.child("LastModified").text().get())});
   }
@@ -63,7 +86,7 @@ Result<ListPage> ParseS3List(std::string_view xml, std::string_view root) {
   const bool truncated = std::string_view(result.child("IsTruncated").text().get()) == "true";
   if (truncated) {
     page.next = result.child("NextContinuationToken").text().get();
-    if (page.next.empty()) return Corrupt("The store's listing ends in the middle: it names no next page.");
+    if (page.next.empty()) return WrongListing("ends in the middle: it names no next page.");
   }
   return page;
 }

@@ -18,9 +18,10 @@ struct S3ErrorDocument {
 
 S3ErrorDocument ParseS3Error(std::string_view xml);
 
-// A ListBucketResult of ListObjectsV2 asked for with encoding-type=url. Keys and prefixes lose `root`, the store's
-// own prefix; the object that is named just that is left out.
-Result<ListPage> ParseS3List(std::string_view xml, std::string_view root);
+// A ListBucketResult of ListObjectsV2 asked for with encoding-type=url and `asked`. Keys and prefixes lose `root`, the
+// store's own prefix; the object that is named just that is left out. kUnavailable: it is cut, or answers another
+// request.
+Result<ListPage> ParseS3List(std::string_view xml, std::string_view root, const ListRequest& asked);
 
 // The text of a child of the document's root element, e.g. UploadId; "" when there is none.
 std::string S3Element(std::string_view xml, const char* name);

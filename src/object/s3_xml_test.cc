@@ -15,7 +15,7 @@ TEST(S3XmlTest, ReadsAListing) {
     <ETag>&quot;abc-2&quot;</ETag><Size>5368709121</Size><StorageClass>STANDARD</StorageClass></Contents>
   <CommonPrefixes><Prefix>p%2Fyear%3D2001%2F</Prefix></CommonPrefixes>
 </ListBucketResult>)",
-                                "p/");
+                                "p/", {});
   ASSERT_TRUE(page.ok()) << page.error().message;
   ASSERT_EQ(page->objects.size(), 1u);
   EXPECT_EQ(page->objects[0].key, "a b+c&.csv");
@@ -30,7 +30,7 @@ TEST(S3XmlTest, KeysStayAsTheyAreWithoutAnEncoding) {
   const auto page = ParseS3List(
       "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key> a+b%20&lt;c </Key><Size>1</Size></Contents>"
       "</ListBucketResult>",
-      "");
+      "", {});
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->objects[0].key, " a+b%20<c ");
   EXPECT_EQ(page->next, "");
@@ -40,10 +40,39 @@ TEST(S3XmlTest, RefusesWhatIsNoListing) {
   for (const char* text :
        {"", "hello", "<html></html>", "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
         "<ListBucketResult><Contents><Key>a</Key><Size>-1</Size></Contents></ListBucketResult>"}) {
-    const auto page = ParseS3List(text, "");
+    const auto page = ParseS3List(text, "", {});
     ASSERT_FALSE(page.ok()) << text;
-    EXPECT_EQ(page.error().kind, ErrorKind::kCorrupt);
+    EXPECT_EQ(page.error().kind, ErrorKind::kUnavailable);
   }
+}
+
+TEST(S3XmlTest, RefusesAListingThatIsCutAnywhere) {
+  const std::string whole =
+      "<ListBucketResult><Prefix>p%2Fa</Prefix><EncodingType>url</EncodingType><Contents><Key>p%2Fa1</Key><Size>12</"
+      "Size>"
+      "</Contents><Contents><Key>p%2Fa2</Key><Size>34</Size></Contents><IsTruncated>false</IsTruncated>"
+      "</ListBucketResult>";
+  ListRequest asked;
+  asked.prefix = "a";
+  EXPECT_EQ(ParseS3List(whole, "p/", asked)->objects.size(), 2u);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(ParseS3List(whole.substr(0, size), "p/", asked).ok()) << whole.substr(0, size);
+  }
+}
+
+TEST(S3XmlTest, RefusesTheAnswerToAnotherRequest) {
+  const std::string page =
+      "<ListBucketResult><Prefix>p/a</Prefix><ContinuationToken>t1</ContinuationToken><IsTruncated>false</IsTruncated>"
+      "</ListBucketResult>";
+  ListRequest asked;
+  asked.prefix = "a";
+  asked.continuation = "t1";
+  EXPECT_TRUE(ParseS3List(page, "p/", asked).ok());
+  asked.continuation = "t2";
+  EXPECT_FALSE(ParseS3List(page, "p/", asked).ok());
+  asked.continuation = "t1";
+  asked.prefix = "b";
+  EXPECT_FALSE(ParseS3List(page, "p/", asked).ok());
 }
 
 TEST(S3XmlTest, ReadsErrors) {

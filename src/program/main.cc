@@ -2,12 +2,22 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
 
 #include "catalog/catalog.h"
 #include "cli/verbs.h"
 #include "program/serve.h"
 
 namespace {
+
+// Seconds on the command line, milliseconds inside; at least one of these, for the CRT takes 0 as a default.
+void AddSeconds(CLI::App& verb, const std::string& name, const std::string& help, std::chrono::milliseconds& value) {
+  verb.add_option_function<double>(
+          name, [&value](double seconds) { value = std::chrono::milliseconds(std::llround(seconds * 1000)); }, help)
+      ->check(CLI::Range(0.001, 3600.0))
+      ->default_str(fmt::format("{:g}", static_cast<double>(value.count()) / 1000));
+}
 
 void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--lake", lake.lake, "Folder, s3://bucket/prefix or https://host/path that the data lives under")
@@ -24,7 +34,12 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_flag("--requester-pays", lake.store.requester_pays, "Agree to pay for requests and transfer");
   verb.add_option("--ca-bundle", lake.store.ca_bundle, "PEM file to trust instead of the system's")
       ->envname("AWS_CA_BUNDLE");
-  verb.add_option("--read-ahead", lake.read_ahead, "Memory for bytes of a remote lake that are fetched before they are read")
+  AddSeconds(verb, "--connect-timeout", "Seconds to reach the store, before it is tried again",
+             lake.store.connect_timeout);
+  AddSeconds(verb, "--first-byte-timeout", "Seconds of silence after which the store is asked again",
+             lake.store.first_byte_timeout);
+  verb.add_option("--read-ahead", lake.read_ahead,
+                  "Memory for bytes of a remote lake that are fetched before they are read")
       ->capture_default_str();
   verb.add_option("--requests", lake.requests, "Requests to a remote lake in flight, all queries together")
       ->check(CLI::PositiveNumber)
@@ -81,12 +96,14 @@ int Main(int argc, char** argv) {
   get.add_flag("-q,--quiet", get_options.quiet, "No progress bar");
   get.callback([&] { exit_code = eider::Get(lake, get_options); });
 
-  auto& query = *app.add_subcommand("query", "Ask in SQL: eider query \"SELECT origin, avg(delay) FROM flights GROUP BY 1\"");
+  auto& query =
+      *app.add_subcommand("query", "Ask in SQL: eider query \"SELECT origin, avg(delay) FROM flights GROUP BY 1\"");
   eider::QueryOptions query_options;
   AddLakeOptions(query, lake);
   query.add_option("SQL", query_options.sql, "One SELECT over datasets and lake('GLOB'); default: standard input");
   query.add_option("-f,--file", query_options.file, "Read the SQL from a file");
-  query.add_option("--format", query_options.format, "table csv tsv json ndjson parquet arrow xlsx; default: a table on a terminal, else csv");
+  query.add_option("--format", query_options.format,
+                   "table csv tsv json ndjson parquet arrow xlsx; default: a table on a terminal, else csv");
   query.add_option("-o,--output", query_options.output, "File; default: standard output");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
   query.add_flag("--stats", query_options.stats, "Say on standard error what it took: time, requests, bytes");

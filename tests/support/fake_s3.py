@@ -4,6 +4,7 @@ It checks no signature. Real servers stand in s3_servers.py.
 """
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import http.server
 import re
@@ -26,6 +27,11 @@ class Refusal:
     more: str = ""  # XML inside of <Error>
 
 
+class _Listener(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024  # as many may connect at once
+
+
 class FakeS3:
     """`objects` may be changed at any time. `before_get(count)` is called before the count-th GET of an object."""
 
@@ -34,11 +40,11 @@ class FakeS3:
         self.refusal: Refusal | None = None
         self.before_get: Callable[[int], None] = lambda count: None
         self.heeds_if_match = True
+        self.page_keys = 1000
         self.gets = 0
         self._lock = threading.Lock()
         self._connections: list[socket.socket] = []
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
+        self._http = _Listener(("127.0.0.1", 0), self._handler())
         self.endpoint = f"http://127.0.0.1:{self._http.server_port}"
         self.lake = f"s3://{BUCKET}/lake"
 
@@ -90,22 +96,29 @@ class FakeS3:
         return 206, {**found, "Content-Range": f"bytes {begin}-{end - 1}/{len(content)}"}, content[begin:end]
 
     def _listing(self, query):
+        """One page; the token for the next is the last entry of this one."""
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-        contents, prefixes = "", set()
+        token = query.get("continuation-token", "")
+        entries = {}  # in order, each name once
         for key, content in sorted(self.objects.items()):
             if not key.startswith(prefix):
                 continue
-            inside = key[len(prefix):]
-            if delimiter and delimiter in inside:
-                prefixes.add(prefix + inside.split(delimiter)[0] + delimiter)
-                continue
-            contents += (
-                f"<Contents><Key>{key}</Key><LastModified>2022-01-01T00:00:00.000Z</LastModified>"
-                f"<ETag>{etag_of(content).replace(chr(34), '&quot;')}</ETag><Size>{len(content)}</Size></Contents>")
-        shared = "".join(f"<CommonPrefixes><Prefix>{found}</Prefix></CommonPrefixes>" for found in sorted(prefixes))
-        return (
-            f"<?xml version='1.0'?><ListBucketResult><Name>{BUCKET}</Name><Prefix>{prefix}</Prefix><IsTruncated>false"
-            f"</IsTruncated>{contents}{shared}</ListBucketResult>")
+            folder, below, _ = key[len(prefix):].partition(delimiter) if delimiter else ("", "", "")
+            if below:
+                name = prefix + folder + delimiter
+                entries[name] = f"<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
+            else:
+                entries[key] = (
+                    f"<Contents><Key>{key}</Key><LastModified>2022-01-01T00:00:00.000Z</LastModified>"
+                    f"<ETag>{etag_of(content).replace(chr(34), '&quot;')}</ETag><Size>{len(content)}</Size></Contents>")
+        left = [name for name in entries if name > token]
+        page = left[:min(self.page_keys, int(query.get("max-keys", 1000)))]
+        more = len(left) > len(page)
+        following = f"<NextContinuationToken>{page[-1]}</NextContinuationToken>" if more else ""
+        asked = f"<ContinuationToken>{token}</ContinuationToken>" if token else ""
+        return (f"<?xml version='1.0'?><ListBucketResult><Name>{BUCKET}</Name><Prefix>{prefix}</Prefix>"
+                f"<KeyCount>{len(page)}</KeyCount><IsTruncated>{str(more).lower()}</IsTruncated>{asked}{following}"
+                f"{''.join(entries[name] for name in page)}</ListBucketResult>")
 
     def _handler(self):
         fake = self
@@ -134,5 +147,6 @@ class FakeS3:
         return Handler
 
 
+@functools.lru_cache(maxsize=10_000)
 def etag_of(content):
     return f'"{hashlib.md5(content).hexdigest()}"'
