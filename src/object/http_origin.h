@@ -3,7 +3,8 @@
 // What the CRT's pool does (aws-c-http and aws-c-io of awscrt 0.38.1): an idle connection is used again, the one used
 // last first. A new one goes to the address used least recently among those that the resolver knows; while the host is
 // in use it asks the DNS again each second and keeps an address for 30 s, so that connections spread over all that S3
-// answers with. There is no TLS resumption: the s2n channel keeps no sessions, each new connection shakes hands in full.
+// answers with. There is no TLS resumption: the s2n channel keeps no sessions, each new connection shakes hands in
+// full.
 #pragma once
 
 #include <chrono>
