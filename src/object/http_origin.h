@@ -1,4 +1,10 @@
 // One scheme, host and port, with its pool of connections.
+//
+// What the CRT's pool does (aws-c-http and aws-c-io of awscrt 0.38.1): an idle connection is used again, the one used
+// last first. A new one goes to the address used least recently among those that the resolver knows; while the host is
+// in use it asks the DNS again each second and keeps an address for 30 s, so that connections spread over all that S3
+// answers with. There is no TLS resumption: the s2n channel keeps no sessions, each new connection shakes hands in
+// full.
 #pragma once
 
 #include <chrono>
@@ -21,7 +27,7 @@ struct OriginOptions {
   std::string ca_bundle;
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds first_byte_timeout{15000};
-  int max_connections = 64;
+  int max_connections = 160;
 };
 
 // Thread-safe. Its destructor waits until every exchange has ended, so it must not run on an event loop's thread.

@@ -150,7 +150,9 @@ struct StoreOptions {
   std::string ca_bundle;  // a PEM file to trust instead of the system's; for private endpoints
   std::chrono::milliseconds connect_timeout{3000};
   std::chrono::milliseconds first_byte_timeout{15000};
-  int max_connections = 64;
+  // As many as the range scheduler has requests in flight, and some for readers and hedges beyond its cap, listings and
+  // uploads. One that nobody needs is not opened.
+  int max_connections = 160;
 };
 
 // `root`: a folder, "s3://bucket[/prefix]" or "https://host/path" (http:// for loopback only). A folder that does
