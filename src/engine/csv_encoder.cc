@@ -1,6 +1,8 @@
 #include "engine/csv_encoder.h"
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +19,10 @@ using duckdb::idx_t;
 
 // How a type becomes text.
 struct ColumnText {
-  // Writes values[index] and answers the end; null: the column is cast to text.
+  // Writes values[index] and answers the end; null: the column is text, or cast to it.
   char* (*write)(const ColumnText& column, const void* values, idx_t index, char* out) = nullptr;
-  int width = 0;  // of a DECIMAL
+  bool is_varchar = false;  // so that the cast would change nothing
+  int width = 0;            // of a DECIMAL
   int scale = 0;
   // Inclusive; a chunk with a value outside is cast.
   std::int64_t least = 0;
@@ -123,6 +126,7 @@ std::string Header(const duckdb::vector<std::string>& names, const CsvDialect& d
 ColumnText MakeColumn(const duckdb::LogicalType& type) {
   ColumnText column;
   column.write = WriterOf(type);
+  column.is_varchar = type.id() == duckdb::LogicalTypeId::VARCHAR && !type.HasAlias();
   if (type.id() == duckdb::LogicalTypeId::DECIMAL) {
     column.width = duckdb::DecimalType::GetWidth(type);
     column.scale = duckdb::DecimalType::GetScale(type);
@@ -160,29 +164,24 @@ class CsvFormat final : public TextFormat {
 class CsvEncoder final : public RowEncoder {
  public:
   CsvEncoder(duckdb::ClientContext& context, const CsvFormat& format)
-      : format_(format),
-        row_bytes_(format.columns.size() * (kCellBytes + 1) + format.dialect.line_end.size()),
-        columns_(format.columns.size()),
-        executor_(context, format.casts) {
-    texts_.Initialize(context, duckdb::vector<duckdb::LogicalType>(columns_.size(), duckdb::LogicalType::VARCHAR));
-  }
+      : format_(format), columns_(format.columns.size()), executor_(context, format.casts) {}
 
   void Encode(duckdb::DataChunk& chunk, TextWriter& text) override;
 
  private:
-  void Prepare(duckdb::DataChunk& chunk);
-
   // Of the chunk at hand.
   struct Column {
     duckdb::UnifiedVectorFormat format;
     bool is_text = false;
+    std::optional<duckdb::Vector> text;  // what a cast made
   };
 
+  void Prepare(duckdb::DataChunk& chunk);
+  char* WriteCells(std::size_t from, std::size_t to, idx_t row, char* out, TextWriter& text) const;
+
   const CsvFormat& format_;
-  const std::size_t row_bytes_;  // of all cells that are not text, the delimiters and the line's end
   std::vector<Column> columns_;
   duckdb::ExpressionExecutor executor_;
-  duckdb::DataChunk texts_;
 };
 
 std::unique_ptr<RowEncoder> CsvFormat::MakeEncoder(duckdb::ClientContext& context) const {
@@ -190,46 +189,57 @@ std::unique_ptr<RowEncoder> CsvFormat::MakeEncoder(duckdb::ClientContext& contex
 }
 
 void CsvEncoder::Prepare(duckdb::DataChunk& chunk) {
-  texts_.Reset();
   executor_.SetChunk(chunk);
   for (idx_t i = 0; i < columns_.size(); ++i) {
-    auto& [format, is_text] = columns_[i];
+    auto& [format, is_text, text] = columns_[i];
+    const ColumnText& column = format_.columns[i];
     duckdb::Vector& values = chunk.data[i];
-    is_text = format_.columns[i].write == nullptr;
-    if (!is_text) {
-      values.ToUnifiedFormat(chunk.size(), format);
-      is_text = !InRange(format_.columns[i], values.GetType(), format, chunk.size());
-    }
-    if (!is_text) continue;
-    executor_.ExecuteExpression(i, texts_.data[i]);
-    texts_.data[i].ToUnifiedFormat(chunk.size(), format);
+    values.ToUnifiedFormat(chunk.size(), format);
+    is_text = column.write == nullptr || !InRange(column, values.GetType(), format, chunk.size());
+    if (!is_text || column.is_varchar) continue;
+    executor_.ExecuteExpression(i, text.emplace(duckdb::LogicalType::VARCHAR));
+    text->ToUnifiedFormat(chunk.size(), format);
   }
 }
 
+// Room is asked for as many cells at a time, so that a row of thousands takes no more than its text.
+constexpr std::size_t kCellsAtOnce = 64;
+constexpr std::size_t kRoomBytes = kCellsAtOnce * (kCellBytes + 1) + 2;  // with delimiters and a line's end
+
 void CsvEncoder::Encode(duckdb::DataChunk& chunk, TextWriter& text) {
   Prepare(chunk);
-  const auto& [delimiter, line_end] = format_.dialect;
+  const std::string_view line_end = format_.dialect.line_end;
   for (idx_t row = 0; row < chunk.size(); ++row) {
-    char* out = text.Room(row_bytes_);
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      const auto& [format, is_text] = columns_[i];
-      const idx_t index = format.sel->get_index(row);
-      if (!format.validity.RowIsValid(index)) {
-        // an empty field
-      } else if (is_text) {
-        const auto& value = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format)[index];
-        text.Advance(out);  // so that the room for the row's other cells stays
-        out = text.Room(2 * value.GetSize() + kFieldSlackBytes + row_bytes_);
-        out = WriteField({value.GetData(), value.GetSize()}, delimiter, out);
-      } else {
-        out = format_.columns[i].write(format_.columns[i], format.data, index, out);
-      }
-      *out++ = delimiter;
+    char* out = nullptr;
+    for (std::size_t from = 0; from < columns_.size(); from += kCellsAtOnce) {
+      out = WriteCells(from, std::min(from + kCellsAtOnce, columns_.size()), row, text.Room(kRoomBytes), text);
+      text.Advance(out);
     }
-    --out;
+    --out;  // the last delimiter
     std::memcpy(out, line_end.data(), line_end.size());
     text.Advance(out + line_end.size());
   }
+}
+
+// Each with the delimiter behind it, at `out`, which has kRoomBytes.
+char* CsvEncoder::WriteCells(std::size_t from, std::size_t to, idx_t row, char* out, TextWriter& text) const {
+  const char delimiter = format_.dialect.delimiter;
+  for (std::size_t i = from; i < to; ++i) {
+    const auto& [format, is_text, cast] = columns_[i];
+    const idx_t index = format.sel->get_index(row);
+    if (!format.validity.RowIsValid(index)) {
+      // an empty field
+    } else if (is_text) {
+      const auto& value = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format)[index];
+      text.Advance(out);  // so that the room for the other cells stays
+      out = text.Room(2 * value.GetSize() + kFieldSlackBytes + kRoomBytes);
+      out = WriteField({value.GetData(), value.GetSize()}, delimiter, out);
+    } else {
+      out = format_.columns[i].write(format_.columns[i], format.data, index, out);
+    }
+    *out++ = delimiter;
+  }
+  return out;
 }
 
 }  // namespace
