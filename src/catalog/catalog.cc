@@ -115,8 +115,8 @@ class LakeCatalog final : public Catalog {
     if (auto kept = opened_.Get(version)) return *kept;
     return flights_.Do(version, call, [&]() -> Opened {
       if (auto kept = opened_.Get(version)) return *kept;
-      auto dataset =
-          OpenDataset(config, std::move(sources), {store_, {scheduler_.get(), cache_.get()}, database_, schemas_}, call);
+      auto dataset = OpenDataset(config, std::move(sources),
+                                 {store_, {scheduler_.get(), cache_.get()}, database_, schemas_}, call);
       if (dataset || StaysSo(dataset.error())) opened_.Put(version, dataset);
       return dataset;
     });

@@ -24,8 +24,8 @@ struct LakeOptions {
   std::string cache_bytes = "10GiB";
   std::string cache_memory = "64MiB";
   bool revalidate = false;  // no listing is trusted for any time
-  int requests = 128;  // to the store, in flight
-  int queries = 0;     // at once; 0: as many as threads
+  int requests = 128;       // to the store, in flight
+  int queries = 0;          // at once; 0: as many as threads
   int time_limit_seconds = 600;
 };
 

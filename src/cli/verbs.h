@@ -19,7 +19,7 @@ struct GetOptions {
 };
 
 struct QueryOptions {
-  std::string sql;     // empty: from `file`, else from standard input
+  std::string sql;  // empty: from `file`, else from standard input
   std::string file;
   std::string format;  // empty: a table on a terminal, CSV elsewhere
   std::string output;  // file; empty or "-": standard output

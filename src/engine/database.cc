@@ -279,9 +279,9 @@ class DuckDatabase final : public Database {
         fmt::format("SET max_temp_directory_size='{}B'", options_.spill_bytes),
         "SET autoinstall_known_extensions=false",
         "SET autoload_known_extensions=false",
-        "SET enable_external_file_cache=false",  // who caches bytes of the lake is Eider's to decide
+        "SET enable_external_file_cache=false",    // who caches bytes of the lake is Eider's to decide
         "SET GLOBAL parquet_metadata_cache=true",  // footers are parsed once; the ETag says whether they still hold
-        "SET GLOBAL TimeZone='UTC'",             // equal requests give equal bytes wherever they run
+        "SET GLOBAL TimeZone='UTC'",               // equal requests give equal bytes wherever they run
     };
     settings.emplace_back("SET allowed_directories=['lake://', 'sink://']");
     settings.emplace_back("SET enable_external_access=false");

@@ -54,7 +54,7 @@ struct TableNames {
 
 // One SELECT, run as COPY into a sink.
 struct Statement {
-  std::string sql;  // one SELECT, lake paths as 'lake://KEY'
+  std::string sql;                            // one SELECT, lake paths as 'lake://KEY'
   std::map<std::string, std::string> tables;  // name -> the SELECT that it stands for
   std::map<std::string, std::string> globs;   // of lake() calls -> the table function that reads its objects
   std::vector<BoundValue> values;

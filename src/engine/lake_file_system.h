@@ -19,8 +19,7 @@ class LakeFileSystem final : public duckdb::FileSystem {
   bool IsManuallySet() override { return true; }
   std::string PathSeparator(const std::string&) override { return "/"; }
 
-  duckdb::unique_ptr<duckdb::FileHandle> OpenFileExtended(const duckdb::OpenFileInfo& file,
-                                                          duckdb::FileOpenFlags flags,
+  duckdb::unique_ptr<duckdb::FileHandle> OpenFileExtended(const duckdb::OpenFileInfo& file, duckdb::FileOpenFlags flags,
                                                           duckdb::optional_ptr<duckdb::FileOpener> opener) override;
   bool SupportsOpenFileExtended() const override { return true; }
   duckdb::vector<duckdb::OpenFileInfo> Glob(const std::string& path, duckdb::FileOpener* opener) override;

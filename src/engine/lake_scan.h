@@ -16,7 +16,7 @@ namespace eider {
 struct ScannedColumn {
   std::string name;
   duckdb::LogicalType type;
-  duckdb::ColumnIndex index;                        // its children: the fields that are read, none for all
+  duckdb::ColumnIndex index;                       // its children: the fields that are read, none for all
   duckdb::unique_ptr<duckdb::TableFilter> filter;  // null: none
 };
 

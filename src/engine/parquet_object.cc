@@ -109,8 +109,8 @@ ParquetObject::ParquetObject(duckdb::ClientContext& context, const std::string& 
     columns_.push_back({&scanned, &reader_->root_schema->children[static_cast<std::size_t>(found - known.begin())]});
   }
   for (std::size_t group = 0; group < metadata_.row_groups.size(); ++group) {
-    const bool kept = std::all_of(columns_.begin(), columns_.end(),
-                                  [&](const Column& column) { return MayMatch(column, group); });
+    const bool kept =
+        std::all_of(columns_.begin(), columns_.end(), [&](const Column& column) { return MayMatch(column, group); });
     if (kept) groups_.push_back(group);
   }
 }

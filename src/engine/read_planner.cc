@@ -49,10 +49,7 @@ void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb
 
 ReadPlanner::ReadPlanner(duckdb::ClientContext& context, std::shared_ptr<PlannedReads> reads,
                          std::vector<LakeScan> scans, SteadyTime deadline)
-    : context_(context),
-      reads_(std::move(reads)),
-      scans_(std::move(scans)),
-      call_{stop_.get_token(), deadline} {
+    : context_(context), reads_(std::move(reads)), scans_(std::move(scans)), call_{stop_.get_token(), deadline} {
   for (std::size_t i = 0; i < scans_.size(); ++i) {
     ScanPosition position = ScanBegin(i);
     for (const std::string& key : scans_[i].keys) items_.push_back({&scans_[i], key, position++, State::kWaiting});
@@ -107,7 +104,8 @@ void ReadPlanner::Need(const std::string& key) {
 
 void ReadPlanner::PlanItem(Item& item, bool in_turn) {
   if (item.scan->parquet) (void)reads_->AwaitTail(item.key, in_turn, call_);
-  // An error is told by the reads that follow. What cannot be planned is read on demand, and what is wrong with it is told to the scan that reads it.
+  // An error is told by the reads that follow. What cannot be planned is read on demand, and what is wrong with it is
+  // told to the scan that reads it.
   if (!stop_.stop_requested()) {
     try {
       if (item.scan->parquet) {

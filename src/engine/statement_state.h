@@ -32,7 +32,7 @@ class StatementState final : public duckdb::ClientContextState {
   Sink* sink = nullptr;
   Call call;
   ReadCounters counters;
-  std::shared_ptr<PlannedReads> reads;   // null where reads are no round trips
+  std::shared_ptr<PlannedReads> reads;  // null where reads are no round trips
   enum class Purpose : std::uint8_t { kDescribe, kEstimate, kRun };
   Purpose purpose = Purpose::kDescribe;  // of what DuckDB is doing with the statement now
   std::unique_ptr<ReadPlanner> planner;  // of a remote statement that runs

@@ -91,8 +91,8 @@ Status PutTables(duckdb::ClientContext& context, duckdb::QueryNode& node, const 
     duckdb::Parser parser(context.GetParserOptions());
     parser.ParseQuery(select);
     auto table = duckdb::make_uniq<duckdb::CommonTableExpressionInfo>();
-    table->query = duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(
-        std::move(parser.statements.at(0)));
+    table->query =
+        duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements.at(0)));
     table->materialized = duckdb::CTEMaterialize::CTE_MATERIALIZE_NEVER;
     node.cte_map.map.insert(name, std::move(table));
   }

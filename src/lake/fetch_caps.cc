@@ -18,10 +18,7 @@ constexpr std::uint64_t kShrinkage = 16;
 }  // namespace
 
 FetchCaps::FetchCaps(int max_requests, std::uint64_t max_bytes)
-    : max_requests_(std::max(max_requests, 1)),
-      max_bytes_(max_bytes),
-      requests_(max_requests_),
-      bytes_(max_bytes) {}
+    : max_requests_(std::max(max_requests, 1)), max_bytes_(max_bytes), requests_(max_requests_), bytes_(max_bytes) {}
 
 bool FetchCaps::JustCut(SteadyTime now) const { return cut_at_ && now < *cut_at_ + kBetweenCuts; }
 

@@ -64,7 +64,7 @@ class ObjectReads {
   // What one request fetches, or what was here before.
   struct Segment {
     Extent extent;
-    std::shared_ptr<ScheduledRange> range;    // null: `known`
+    std::shared_ptr<ScheduledRange> range;  // null: `known`
     std::shared_ptr<const std::string> known;
     std::vector<Part> parts;  // none: of unknown use, kept until the object is planned
     bool arrived = false;     // it was read from, so it is counted and in the cache
