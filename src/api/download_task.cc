@@ -263,7 +263,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
   }
 
   Status AnswerDryRun() {
-    auto text = DryRun(*dataset_, download_, parts_.database);
+    auto text = DryRun(*dataset_, download_, parts_.database, parts_.catalog.lake().prices);
     if (!text) return text.error();
     Response response;
     response.Set("Content-Type", "application/json");

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "catalog/prices.h"
 #include "engine/database.h"
 #include "lake/block_cache.h"
 #include "lake/range_scheduler.h"
@@ -52,6 +53,7 @@ struct LakeConfig {
   std::string description;
   // Whether files and folders of the root that no configured dataset is made of are datasets too.
   bool discover = true;
+  Prices prices;
 };
 
 // A key of the API, known by its hash alone.

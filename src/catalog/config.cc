@@ -29,10 +29,25 @@ Status ReadBool(const YamlReader& yaml, const YAML::Node& node, const std::strin
   return Keep(yaml.Bool(node, what), target.*member);
 }
 
+template <auto member>
+Status ReadPrice(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Prices& prices) {
+  return Keep(yaml.Price(node, what), prices.*member);
+}
+
+constexpr YamlKey<Prices> kPriceKeys[] = {
+    {"usd_per_1000_gets", ReadPrice<&Prices::usd_per_1000_gets>},
+    {"usd_per_gb", ReadPrice<&Prices::usd_per_gb>},
+};
+
+Status ReadPrices(const YamlReader& yaml, const YAML::Node& node, const std::string&, LakeConfig& lake) {
+  return ReadKeys(yaml, node, "'prices'", kPriceKeys, lake.prices);
+}
+
 constexpr YamlKey<LakeConfig> kLakeKeys[] = {
     {"title", ReadText<&LakeConfig::title, LakeConfig>},
     {"description", ReadText<&LakeConfig::description, LakeConfig>},
     {"discover", ReadBool<&LakeConfig::discover, LakeConfig>},
+    {"prices", ReadPrices},
 };
 
 // A dataset while it is read.
@@ -253,6 +268,7 @@ Result<CatalogConfig> ParseConfig(const std::string& text, const std::string& na
 std::vector<std::string> ConfigKeys() {
   std::vector<std::string> keys = KeyNames(kTopKeys);
   for (const std::string& key : KeyNames(kLakeKeys)) keys.push_back("lake." + key);
+  for (const std::string& key : KeyNames(kPriceKeys)) keys.push_back("lake.prices." + key);
   for (const std::string& key : KeyNames(kAuthKeys)) keys.push_back("auth." + key);
   for (const std::string& key : KeyNames(kDatasetKeys)) keys.push_back("datasets.*." + key);
   std::sort(keys.begin(), keys.end());

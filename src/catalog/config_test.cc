@@ -61,7 +61,7 @@ TEST_F(ConfigTest, AWrongKeySaysWhereAndTheNearest) {
             "eider.yaml:3:5: unknown key 'discription' in dataset 'flights'. Did you mean 'description'?");
   EXPECT_EQ(Wrong("dataset:\n"), "eider.yaml:1:1: unknown key 'dataset' in the file. Did you mean 'datasets'?");
   EXPECT_EQ(Wrong("lake: {zzzzzzzz: 1}\n"),
-            "eider.yaml:1:8: unknown key 'zzzzzzzz' in 'lake'. Known keys: title, description, discover.");
+            "eider.yaml:1:8: unknown key 'zzzzzzzz' in 'lake'. Known keys: title, description, discover, prices.");
 }
 
 TEST_F(ConfigTest, AWrongValueSaysWhatIsWanted) {
@@ -112,7 +112,9 @@ std::vector<std::string> SchemaKeys() {
   };
   add(schema, "");
   add(schema.at("properties").at("auth"), "auth.");
-  add(schema.at("properties").at("lake"), "lake.");
+  const auto& lake = schema.at("properties").at("lake");
+  add(lake, "lake.");
+  add(lake.at("properties").at("prices"), "lake.prices.");
   add(schema.at("$defs").at("dataset"), "datasets.*.");
   std::sort(keys.begin(), keys.end());
   return keys;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cmath>
+
 namespace eider {
 namespace {
 
@@ -56,6 +59,18 @@ Result<std::uint64_t> YamlReader::PositiveNumber(const YAML::Node& node, std::st
     if (const auto number = ParseUint(node.Scalar()); number && *number > 0) return *number;
   }
   return At(node, fmt::format("{} wants a whole number of at least 1{}", what,
+                              node.IsScalar() ? fmt::format(", not '{}'", node.Scalar()) : ""));
+}
+
+Result<double> YamlReader::Price(const YAML::Node& node, std::string_view what) const {
+  double price = -1;
+  if (node.IsScalar()) {
+    const std::string& text = node.Scalar();
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), price);
+    if (failed != std::errc() || end != text.data() + text.size()) price = -1;
+  }
+  if (price >= 0 && std::isfinite(price)) return price;
+  return At(node, fmt::format("{} wants a price in US dollars, such as 0.0004{}", what,
                               node.IsScalar() ? fmt::format(", not '{}'", node.Scalar()) : ""));
 }
 

@@ -31,6 +31,7 @@ class YamlReader {
   Result<std::string> Text(const YAML::Node& node, std::string_view what) const;
   Result<bool> Bool(const YAML::Node& node, std::string_view what) const;
   Result<std::uint64_t> PositiveNumber(const YAML::Node& node, std::string_view what) const;
+  Result<double> Price(const YAML::Node& node, std::string_view what) const;  // finite, at least 0
   Result<std::vector<std::string>> TextList(const YAML::Node& node, std::string_view what) const;
 
   // Entries of a mapping, each key once; `example` shows how one is written.

@@ -126,6 +126,15 @@ void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const 
              summary.plan.row_groups_kept, summary.plan.requests, summary.plan.bytes);
 }
 
+int DryRun(const Session& session, const QueryRequest& request) {
+  const auto statement = MakeQuery(request, *session.catalog, *session.database);
+  if (!statement) return Complain(statement.error());
+  const auto plan = session.database->Estimate(*statement);
+  if (!plan) return Complain(plan.error());
+  fmt::print("{{{}}}\n", CostMembers(*plan, session.catalog->lake().prices, session.store->remote()));
+  return 0;
+}
+
 int RunToTerminal(const Session& session, const QueryRequest& request) {
   QueryRequest bounded = request;
   bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
@@ -159,6 +168,7 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
   }
   auto session = OpenSession(lake, Operator());
   if (!session) return Complain(session.error());
+  if (options.dry_run) return DryRun(*session, request);
   if (to_terminal || options.format == "table") return RunToTerminal(*session, request);
 
   const SteadyTime begun = SystemSteadyClock()();

@@ -24,7 +24,8 @@ struct QueryOptions {
   std::string format;  // empty: a table on a terminal, CSV elsewhere
   std::string output;  // file; empty or "-": standard output
   std::int64_t limit = -1;
-  bool stats = false;  // one line of JSON on standard error
+  bool dry_run = false;  // say what it would read, and read footers alone
+  bool stats = false;    // one line of JSON on standard error
 };
 
 int Query(const LakeOptions& lake, const QueryOptions& options);

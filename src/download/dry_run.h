@@ -9,6 +9,7 @@
 namespace eider {
 
 // A JSON object. Reads only footers (Parquet); other formats are read whole by any request, and say so.
-Result<std::string> DryRun(const Dataset& dataset, const DownloadRequest& request, Database& database);
+Result<std::string> DryRun(const Dataset& dataset, const DownloadRequest& request, Database& database,
+                           const Prices& prices);
 
 }  // namespace eider

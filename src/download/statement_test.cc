@@ -152,7 +152,7 @@ TEST_F(StatementTest, ARowCapCutsWhatIsAsked) {
 
 TEST_F(StatementTest, ADryRunCountsRowGroups) {
   const auto dataset = Find("p");
-  const auto text = DryRun(*dataset, Parse(*dataset, "id__gte=30"), *database_);
+  const auto text = DryRun(*dataset, Parse(*dataset, "id__gte=30"), *database_, {});
   ASSERT_TRUE(text.ok()) << text.error().message;
   const auto json = boost::json::parse(*text).as_object();
   EXPECT_EQ(json.at("objects").as_int64(), 2);
@@ -164,11 +164,12 @@ TEST_F(StatementTest, ADryRunCountsRowGroups) {
   Put("h/part=b%20c/x.parquet", "SELECT range AS id FROM range(10)", Format::kParquet);
   const auto hive = Find("h");
   for (const auto& [query, kept] : {std::pair("part=a", 1), {"part=b+c", 1}, {"part=z", 0}, {"part__gte=a", 2}}) {
-    const auto cost = DryRun(*hive, Parse(*hive, query), *database_);
+    const auto cost = DryRun(*hive, Parse(*hive, query), *database_, {});
     ASSERT_TRUE(cost.ok()) << cost.error().message;
     EXPECT_EQ(boost::json::parse(*cost).at("row_groups_kept").as_int64(), kept) << query;
   }
-  const auto none = boost::json::parse(*DryRun(*dataset, Parse(*dataset, "id=1000&name=zz"), *database_)).as_object();
+  const auto none =
+      boost::json::parse(*DryRun(*dataset, Parse(*dataset, "id=1000&name=zz"), *database_, {})).as_object();
   EXPECT_EQ(none.at("row_groups_kept").as_int64(), 0);
 }
 

@@ -10,7 +10,7 @@ ErrorKind KindOf(duckdb::ExceptionType type) {
   switch (type) {
     case Type::INTERRUPT: return ErrorKind::kCancelled;
     case Type::OUT_OF_MEMORY: return ErrorKind::kExhausted;
-    case Type::PERMISSION: return ErrorKind::kDenied;
+    case Type::PERMISSION: return ErrorKind::kInvalid;  // the statement may not: change it
     case Type::IO: return ErrorKind::kUnavailable;
     case Type::INTERNAL:
     case Type::FATAL: return ErrorKind::kInternal;

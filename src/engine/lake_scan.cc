@@ -1,7 +1,6 @@
 #include "engine/lake_scan.h"
 
 #include <cstring>
-#include <functional>
 
 #include "duckdb/common/multi_file/multi_file_states.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
@@ -85,41 +84,36 @@ void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::
   for (auto& child : op.children) Visit(*child, rows, scans);
 }
 
-// Below the LIMIT stands a scan, with nothing between them that changes which rows there are.
+// Below the LIMIT stands a scan, or a table of the query that may turn out to be one, with nothing between them that
+// changes which rows there are.
 bool LimitsAScan(const duckdb::LogicalLimit& limit) {
   const duckdb::LogicalOperator* child = limit.children[0].get();
   while (child->type == LogicalOperatorType::LOGICAL_PROJECTION) child = child->children[0].get();
+  if (child->type == LogicalOperatorType::LOGICAL_CTE_REF) return true;
   return child->type == LogicalOperatorType::LOGICAL_GET && ReadsParquet(child->Cast<duckdb::LogicalGet>());
-}
-
-// Calls `change` with each LIMIT that limits a scan.
-void ForEachScanLimit(duckdb::LogicalOperator& op, const std::function<void(duckdb::LogicalLimit&)>& change) {
-  if (op.type == LogicalOperatorType::LOGICAL_LIMIT) {
-    auto& limit = op.Cast<duckdb::LogicalLimit>();
-    if (LimitsAScan(limit)) change(limit);
-  }
-  for (auto& child : op.children) ForEachScanLimit(*child, change);
 }
 
 }  // namespace
 
 void HideLimits(duckdb::LogicalOperator& plan) {
-  ForEachScanLimit(plan, [](duckdb::LogicalLimit& limit) {
-    if (limit.limit_val.Type() != duckdb::LimitNodeType::CONSTANT_VALUE) return;
-    const auto rows = static_cast<std::int64_t>(limit.limit_val.GetConstantValue());
-    limit.limit_val = duckdb::BoundLimitNode::ExpressionValue(
-        duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(rows)));
-  });
+  for (auto& child : plan.children) HideLimits(*child);
+  if (plan.type != LogicalOperatorType::LOGICAL_LIMIT) return;
+  auto& limit = plan.Cast<duckdb::LogicalLimit>();
+  if (limit.limit_val.Type() != duckdb::LimitNodeType::CONSTANT_VALUE || !LimitsAScan(limit)) return;
+  const auto rows = static_cast<std::int64_t>(limit.limit_val.GetConstantValue());
+  limit.limit_val = duckdb::BoundLimitNode::ExpressionValue(
+      duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(rows)));
 }
 
 void ShowLimits(duckdb::LogicalOperator& plan) {
-  ForEachScanLimit(plan, [](duckdb::LogicalLimit& limit) {
-    if (limit.limit_val.Type() != duckdb::LimitNodeType::EXPRESSION_VALUE) return;
-    const duckdb::Expression& expression = limit.limit_val.GetValueExpression();
-    if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) return;
-    const auto& rows = expression.Cast<duckdb::BoundConstantExpression>().value;
-    limit.limit_val = duckdb::BoundLimitNode::ConstantValue(rows.GetValue<std::int64_t>());
-  });
+  for (auto& child : plan.children) ShowLimits(*child);
+  if (plan.type != LogicalOperatorType::LOGICAL_LIMIT) return;
+  auto& limit = plan.Cast<duckdb::LogicalLimit>();
+  if (limit.limit_val.Type() != duckdb::LimitNodeType::EXPRESSION_VALUE) return;
+  const duckdb::Expression& expression = limit.limit_val.GetValueExpression();
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) return;
+  const auto& rows = expression.Cast<duckdb::BoundConstantExpression>().value;
+  if (!rows.IsNull()) limit.limit_val = duckdb::BoundLimitNode::ConstantValue(rows.GetValue<std::int64_t>());
 }
 
 std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan) {

@@ -86,6 +86,8 @@ Status PutTables(duckdb::ClientContext& context, duckdb::QueryNode& node, const 
     }
     ref.Cast<duckdb::TableFunctionRef>().function = ParseRelation(context, relation->second);
   });
+  // Before the query's own, which may refer to them.
+  duckdb::CommonTableExpressionMap tables;
   for (const auto& [name, select] : statement.tables) {
     if (node.cte_map.map.contains(name)) continue;
     duckdb::Parser parser(context.GetParserOptions());
@@ -94,8 +96,10 @@ Status PutTables(duckdb::ClientContext& context, duckdb::QueryNode& node, const 
     table->query =
         duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements.at(0)));
     table->materialized = duckdb::CTEMaterialize::CTE_MATERIALIZE_NEVER;
-    node.cte_map.map.insert(name, std::move(table));
+    tables.map.insert(name, std::move(table));
   }
+  for (auto& own : node.cte_map.map) tables.map.insert(own.first, std::move(own.second));
+  node.cte_map = std::move(tables);
   return status;
 }
 

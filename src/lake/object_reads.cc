@@ -22,6 +22,10 @@ constexpr std::uint64_t kTailShare = 1024;
 constexpr std::uint64_t kFirstWindow = 256 << 10;
 constexpr std::uint64_t kWindowPieces = 4;
 
+// A wanted range is cached in blocks, counted from its beginning: they are the same however it was merged and split,
+// for no request ends within a block. (Requests are split at 1 MiB or more, and keep a rest of up to half of that.)
+constexpr std::uint64_t kCachedBlock = 512 << 10;
+
 // Of a read that somebody waits for already.
 constexpr ScanPosition kNow = 0;
 
@@ -122,7 +126,8 @@ void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
     const std::uint64_t end = std::min(EndOf(range.extent), object_.size_bytes);
     for (std::uint64_t at = range.extent.offset; at < end;) {
       const SegmentPointer here = Find(at);
-      const std::uint64_t length = std::min(end, here ? EndOf(here->extent) : NextSegment(at)) - at;
+      const std::uint64_t block_end = at + kCachedBlock - (at - range.extent.offset) % kCachedBlock;
+      const std::uint64_t length = std::min({end, block_end, here ? EndOf(here->extent) : NextSegment(at)}) - at;
       const Part part{range.group, {at, length}, length * range.times};
       if (here) {
         here->parts.push_back(part);

@@ -106,6 +106,7 @@ int Main(int argc, char** argv) {
                    "table csv tsv json ndjson parquet arrow xlsx; default: a table on a terminal, else csv");
   query.add_option("-o,--output", query_options.output, "File; default: standard output");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
+  query.add_flag("--dry-run", query_options.dry_run, "Say what it would read and cost; reads footers alone");
   query.add_flag("--stats", query_options.stats, "Say on standard error what it took: time, requests, bytes");
   query.callback([&] { exit_code = eider::Query(lake, query_options); });
 

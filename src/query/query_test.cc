@@ -43,6 +43,7 @@ TEST_F(QueryTest, SeveralDatasetsAreReadTogether) {
 TEST_F(QueryTest, AnExpressionOfTheQueryHidesADataset) {
   PutParquet("a.parquet", "SELECT 1 AS id");
   EXPECT_EQ(Rows("WITH a AS (SELECT 7 AS id) SELECT id FROM a"), "id\r\n7\r\n");
+  EXPECT_EQ(Rows("WITH c AS (SELECT id + 1 AS id FROM a) SELECT id FROM c"), "id\r\n2\r\n");
   EXPECT_EQ(Rows("WITH b AS (SELECT 8 AS id) SELECT id FROM (SELECT * FROM b)"), "id\r\n8\r\n");
 }
 

@@ -79,7 +79,7 @@ def _minio(folder: pathlib.Path, port: int) -> Plan:
     command = [program("minio"), "server", folder / "data", "--address", f"127.0.0.1:{port}", "--quiet"]
     environment = {"MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": SECRET_KEY, "MINIO_BROWSER": "off",
                    "MINIO_UPDATE": "off", "MINIO_SITE_REGION": "eu-west-1"}
-    return Plan(list(map(str, command)), environment, "/minio/health/live", "eu-west-1")
+    return Plan(list(map(str, command)), environment, "/minio/health/cluster", "eu-west-1")  # live is answered before it serves
 
 
 def _s3proxy(folder: pathlib.Path, port: int) -> Plan:
@@ -123,8 +123,8 @@ def _answers(endpoint: str, health: str, certificate: pathlib.Path | None) -> bo
     try:
         with urllib.request.urlopen(endpoint + health, timeout=2, context=trust):
             return True
-    except urllib.error.HTTPError:
-        return True  # it speaks HTTP
+    except urllib.error.HTTPError as error:
+        return error.code < 500  # it speaks HTTP, and is up
     except OSError:
         return False
 
