@@ -29,7 +29,7 @@ from support import fault_questions, faulty_store  # noqa: E402
 from support.eider_server import EiderServer  # noqa: E402
 
 RATES = {0.01: 2000, 0.05: 2000, 0.2: 1000}
-SERVERS = 3
+SERVERS = [(), ("--cache-memory", 1), ("--cache-memory", 1)]  # without a cache every read is a request
 ASKERS = 8  # questions under way
 SQL_SHARE = 20  # one question in so many is a process of its own
 PATIENCE = ("--connect-timeout", 1, "--first-byte-timeout", 1)
@@ -61,14 +61,14 @@ def measure(folder: pathlib.Path, truth: fault_questions.Truth, rate: float, cou
     downloads = fault_questions.questions(seed + int(rate * 1000), count, fault_questions.download)
     queries = fault_questions.questions(seed + int(rate * 1000), count // SQL_SHARE + 1, fault_questions.in_sql)
     with faulty_store.FaultyStore.of(folder) as store, contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(EiderServer(store.lake, *PATIENCE, **store.environment()))
-                   for _ in range(SERVERS)]
+        servers = [stack.enter_context(EiderServer(store.lake, *PATIENCE, *options, **store.environment()))
+                   for options in SERVERS]
 
         def ask(number: int) -> fault_questions.Outcome:
             if number % SQL_SHARE == SQL_SHARE - 1:
                 return fault_questions.ask_in_sql(store.lake, queries[number // SQL_SHARE], truth, *PATIENCE,
                                                   **store.environment())
-            return fault_questions.ask_server(servers[number % SERVERS].port, downloads[number], truth)
+            return fault_questions.ask_server(servers[number % len(SERVERS)].port, downloads[number], truth)
 
         store.at_random(rate, seed)
         began = time.monotonic()
@@ -111,7 +111,7 @@ def markdown(run: dict) -> str:
         f"`./dev bench faults`, {run['date']}, seed {run['seed']}, {run['seconds']:.0f} s on {run['machine']['cores']} "
         f"cores ({run['machine']['processor']}); Eider {run['versions']['Eider']}.", "",
         "Random downloads (filters, sorts, limits over many Parquet objects, one large one, gzipped CSV and NDJSON) through "
-        f"{SERVERS} `eider serve`, {ASKERS} at once, and one in {SQL_SHARE} a process of `eider query` (aggregates, joins, "
+        f"{len(SERVERS)} `eider serve`, two of them without a cache, {ASKERS} at once, and one in {SQL_SHARE} a process of `eider query` (aggregates, joins, "
         "LIMIT, UNION ALL BY NAME). Every request for the store, listings too, meets a lie with the probability at the "
         f"left. Silence counts as a time-out after {PATIENCE[-1]} s. Every answer is compared whole with DuckDB's over the "
         "same files.", "",

@@ -18,6 +18,7 @@ from support.faulty_store import LIES, SOUND, FaultyStore
 from support.relations import write
 
 PATIENCE = ("--connect-timeout", 0.5, "--first-byte-timeout", 0.5)
+FRESH = (*PATIENCE, "--cache-memory", 1)  # every read is a request
 SEED = 20_260_000
 SUM = Question("SELECT sum(value) AS s, count(*) AS n FROM {ones}")
 WIDE = Question("SELECT origin, sum(distance) AS s, max(token) AS t FROM {flights} GROUP BY ALL ORDER BY ALL")
@@ -41,7 +42,7 @@ def store(folder):
 
 @pytest.fixture(scope="module")
 def server(store):
-    with EiderServer(store.lake, *PATIENCE, **store.environment()) as running:
+    with EiderServer(store.lake, *FRESH, **store.environment()) as running:
         yield running
 
 
@@ -57,14 +58,16 @@ def asked(store, question, truth, *options):
 
 # --- Each lie by itself ---
 
-def objects(kind):
-    return "" if LIES[kind] in faulty_store.OF_LISTINGS else "lake/ones"
+def question_for(kind):
+    """(a question that meets it, the objects whose requests it is about): one object by its name is not listed."""
+    return (WIDE, "") if LIES[kind] in faulty_store.OF_LISTINGS else (SUM, "lake/ones")
 
 
 @pytest.mark.parametrize("kind", SOUND)
 def test_a_lie_is_overcome_in_sql(store, truth, kind):
-    store.next(kind, key=objects(kind))
-    assert asked(store, SUM, truth).kind == "right"
+    question, key = question_for(kind)
+    store.next(kind, key=key)
+    assert asked(store, question, truth).kind == "right"
     assert store.dealt[kind] == 1
 
 
@@ -85,7 +88,7 @@ def test_a_lie_is_overcome_in_a_download(store, server, truth, kind):
 def test_a_lie_without_end_is_an_error(store, truth, kind):
     harmless = ("long", "twice", "leaves", "stale_refusal")  # for these the answer is there
     store.at_random(1, SEED, (kind, ))
-    outcome = asked(store, SUM, truth, "--first-byte-timeout", 0.1)
+    outcome = asked(store, question_for(kind)[0], truth, "--first-byte-timeout", 0.1)
     assert outcome.kind in (("error", "right") if kind in harmless else ("error", )), outcome
     assert store.dealt[kind] >= 1
 
@@ -96,23 +99,33 @@ def test_a_redirect_is_explained_and_not_kept(store, server, truth, kind, words)
     outcome = asked(store, SUM, truth)
     assert outcome.kind == "error" and all(word in outcome.told for word in words), outcome
     store.next(kind, key="lake/ones")
-    question = Question("SELECT id, value FROM {ones} WHERE id < 5 ORDER BY id", "/ones.csv?id__lt=5")
+    limit = len(words)  # another download for each, which nothing is known of
+    question = Question(f"SELECT id, value FROM {{ones}} ORDER BY id LIMIT {limit}", f"/ones.csv?_limit={limit}")
     assert ask_server(server.port, question, truth).kind == "error"
     assert ask_server(server.port, question, truth).kind == "right"
 
 
 def test_a_reset_or_a_short_body_at_every_offset(tmp_path):
-    path = write("SELECT i AS id, md5(i::VARCHAR) AS text FROM range(8) AS t(i)", tmp_path / "small.csv")
-    content = path.read_bytes()
-    with FaultyStore.of(tmp_path) as store, EiderServer(store.lake, *PATIENCE, **store.environment()) as server:
-        whole = server.get("/small.csv").content
-        for kind in ("reset", "short", "short_chunked"):
-            for offset in range(len(content) + (300 if kind == "reset" else 0)):
-                store.next(kind, offset, key="lake/small")
-                got = server.get(f"/small.csv?id__gte={-offset - 1}")
-                assert got.status_code == 200 and got.content == whole, (kind, offset, got.text)
-                store.honest()
-        assert min(store.dealt[kind] for kind in ("reset", "short", "short_chunked")) >= len(content)
+    """Several objects side by side, each broken off at one place after the other."""
+    side_by_side, kinds = 8, ("reset", "short", "short_chunked")
+    for number in range(side_by_side):
+        path = write("SELECT i AS id, md5(i::VARCHAR) AS text FROM range(3) AS t(i)", tmp_path / f"small{number}.csv")
+    size, head = path.stat().st_size, 300
+    with FaultyStore.of(tmp_path) as store, EiderServer(store.lake, *FRESH, **store.environment()) as server:
+        whole = server.get("/small0.csv").content
+
+        def broken_off(number):
+            for kind in kinds:
+                for offset in range(number, size + (head if kind == "reset" else 0), side_by_side):
+                    store.next(kind, offset, key=f"lake/small{number}")
+                    # Another request each time, so that nothing is kept.
+                    target = f"/small{number}.csv?id__gte={-1000 * kinds.index(kind) - offset - 1}"
+                    answer = raw_http.ask(server.port, target)
+                    assert (answer.status, answer.body) == (200, whole), (kind, offset, answer)
+
+        with concurrent.futures.ThreadPoolExecutor(side_by_side) as threads:
+            list(threads.map(broken_off, range(side_by_side)))
+        assert [store.dealt[kind] for kind in kinds] == [size + head, size, size]
 
 
 # --- duckdb-httpfs#370 ---
@@ -125,7 +138,7 @@ def test_a_sum_after_time_outs_and_retries(store, truth, kind, count):
     outcome = asked(store, SUM, truth, "--first-byte-timeout", 0.2)
     assert truth.rows(SUM)[0][0] == str(ONES_SUM)
     assert outcome.kind == ("error" if count == 1000 else "right"), outcome
-    assert count < 1000 or "stopped answering" in outcome.told
+    assert count < 1000 or " answer" in outcome.told
 
 
 # --- Objects that change, credentials that run out ---
@@ -147,7 +160,7 @@ def test_an_object_that_is_replaced_before_the_first_byte(tmp_path):
                       tmp_path / f"made/{word}.parquet", "ROW_GROUP_SIZE 20480").read_bytes() for word in (1, 2))
     for when in (2, 3, 5, 9):
         with FaultyStore({"lake/a.parquet": old}) as store:
-            with EiderServer(store.lake, *PATIENCE, **store.environment()) as server:
+            with EiderServer(store.lake, *FRESH, **store.environment()) as server:
                 assert server.get("/a.csv?_limit=1&_columns=version").text.split() == ["version", "1"]
                 store.gets = 0
                 replaced(store, "lake/a.parquet", when, new)
@@ -184,7 +197,7 @@ def test_an_object_that_is_replaced_all_the_time(tmp_path):
     contents = [write(f"SELECT i AS id, hash(i + {word}) AS h FROM range(300000) AS t(i)", tmp_path / f"{word}.parquet",
                       "ROW_GROUP_SIZE 20480").read_bytes() for word in (1, 2)]
     with FaultyStore({"lake/a.parquet": contents[0]}) as store:
-        with EiderServer(store.lake, *PATIENCE, **store.environment()) as server:
+        with EiderServer(store.lake, *FRESH, **store.environment()) as server:
             store.before_get = lambda count: store.objects.update({"lake/a.parquet": contents[count % 2]})
             answer = server.get("/a.csv?_sort=h&_limit=3")
             assert answer.status_code == 503 and "a.parquet" in answer.json()["detail"], answer.text
@@ -195,7 +208,7 @@ def test_credentials_that_run_out_and_are_renewed(store, truth, tmp_path):
     profile = tmp_path / "credentials"
     profile.write_text(f"[default]\naws_access_key_id={KEY}\naws_secret_access_key={SECRET}\naws_session_token={TOKEN}\n")
     environment = {"AWS_ENDPOINT_URL_S3": store.endpoint, "AWS_SHARED_CREDENTIALS_FILE": profile, "AWS_REGION": "eu-west-1"}
-    store.next("expired", count=2, key="lake/flights")
+    store.next("expired", key="lake/flights")
     assert ask_in_sql(store.lake, WIDE, truth, *PATIENCE, **environment).kind == "right"
     store.at_random(1, SEED, ("expired", ))
     outcome = ask_in_sql(store.lake, WIDE, truth, *PATIENCE, **environment)
@@ -246,13 +259,26 @@ def test_hundreds_of_random_downloads_under_random_faults(store, server, truth):
     store.at_random(0.05, SEED)
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
         outcomes = list(threads.map(lambda question: (question, ask_server(server.port, question, truth)),
-                                    questions(SEED, 250, download)))
+                                    questions(SEED, 200, download)))
     counts = tally(outcomes)
-    assert sum(store.dealt.values()) > 20, store.dealt
-    assert counts["right"] >= 248, (counts, [outcome for _, outcome in outcomes if outcome.kind == "error"])
+    assert sum(store.dealt.values()) > 50, store.dealt
+    assert counts["right"] >= 199, (counts, [outcome for _, outcome in outcomes if outcome.kind == "error"])
     store.honest()
     question = questions(SEED + 1, 1, download)[0]
     assert ask_server(server.port, question, truth).kind == "right", "it has recovered"
+
+
+def test_caches_keep_no_lie(store, truth, tmp_path):
+    """What is read from the memory and the disk afterwards, by another process too, is as right as the rest."""
+    wanted = questions(SEED + 3, 40, download)
+    for honest in (False, True):
+        with EiderServer(store.lake, *PATIENCE, "--cache", tmp_path, **store.environment()) as server:
+            if not honest:
+                store.at_random(0.2, SEED)
+                tally([(question, ask_server(server.port, question, truth)) for question in wanted])
+            store.honest()
+            assert tally([(question, ask_server(server.port, question, truth)) for question in wanted])["right"] == 40
+    assert any(path.is_file() for path in tmp_path.rglob("*"))
 
 
 def test_random_queries_under_random_faults(store, truth):
@@ -268,7 +294,7 @@ def test_random_queries_under_random_faults(store, truth):
 def test_a_store_that_is_mostly_broken(store, truth):
     store.at_random(0.5, SEED)
     tally([(question, asked(store, question, truth, "--first-byte-timeout", 0.1))
-           for question in questions(SEED + 2, 10, in_sql)])
+           for question in questions(SEED + 2, 5, in_sql)])
 
 
 def test_the_faulty_store_speaks_as_s3_does_when_it_does_not_lie(store):

@@ -116,7 +116,7 @@ def download(chance):
         first, down = chance.choice(numbers), chance.random() < 0.5
         parameters.append(f"_sort={'-' * down}{first},id")
         order = f"{first} {'DESC' if down else 'ASC'} NULLS LAST, id"
-    if chance.random() < 0.6:
+    if chance.random() < 0.85:
         count = chance.randint(1, 3000)
         parameters.append(f"_limit={count}")
         limit = f"LIMIT {count}"

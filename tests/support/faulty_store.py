@@ -252,9 +252,11 @@ LIES = {lie.__name__: lie for lie in (*OF_ANY, *OF_OBJECTS, *OF_LISTINGS, *REDIR
 SOUND = tuple(name for name, lie in LIES.items() if lie not in REDIRECTS)
 
 
-def _fits(name, lists):
+def _fits(name, key, headers):
     lie = LIES[name]
-    return lie not in (OF_OBJECTS if lists else OF_LISTINGS)
+    if lie is other_version:  # of an object that the client has not seen yet, any version is the right one
+        return "If-Match" in headers
+    return lie not in (OF_OBJECTS if not key else OF_LISTINGS)
 
 
 class FaultyStore(FakeS3):
@@ -307,7 +309,7 @@ class FaultyStore(FakeS3):
             chance = random.Random(f"{self._seed} {request} {self._asked[request]}")
             name = offset = None
             for number, (scripted, where, prefix) in enumerate(self._script):
-                if _fits(scripted, not key) and key.startswith(prefix):
+                if _fits(scripted, key, headers) and key.startswith(prefix):
                     name, offset = scripted, where
                     del self._script[number]
                     break
@@ -315,7 +317,8 @@ class FaultyStore(FakeS3):
                 self._refusals -= 1
                 name = "internal_error"
             if name is None and chance.random() < self._rate:
-                name = chance.choice([kind for kind in self._kinds if _fits(kind, not key)])
+                fitting = [kind for kind in self._kinds if _fits(kind, key, headers)]
+                name = chance.choice(fitting) if fitting else None
             if name:
                 self.dealt[name] += 1
             return name, offset, chance
