@@ -26,6 +26,10 @@ constexpr std::uint64_t kWindowPieces = 4;
 // for no request ends within a block. (Requests are split at 1 MiB or more, and keep a rest of up to half of that.)
 constexpr std::uint64_t kCachedBlock = 512 << 10;
 
+// A worker that was given a group may not have begun with it when others are some groups further. Wrongly given up,
+// its bytes are fetched again.
+constexpr std::uint32_t kGroupsBehind = 4;
+
 // Of a read that somebody waits for already.
 constexpr ScanPosition kNow = 0;
 
@@ -262,7 +266,7 @@ void ObjectReads::Pass(const Cursor& cursor, std::uint32_t group) {
   place->second = group;
   std::uint32_t lowest = group;
   for (const auto& [other, at] : at_group_) lowest = std::min(lowest, at);
-  if (lowest > 0) DropBefore(lowest);
+  if (lowest > kGroupsBehind) DropBefore(lowest - kGroupsBehind);
 }
 
 void ObjectReads::DropBefore(std::uint32_t group) {

@@ -171,15 +171,17 @@ TEST_F(PlannedReadsTest, WhatIsReadAgainAndAgainNeedsNoRequest) {
 }
 
 TEST_F(PlannedReadsTest, AGroupThatTheScanHasPassedIsGivenUp) {
-  reads_->Plan("a", {{{0, 100}, 0, 1}, {{20 * kMiB, 100}, 1, 1}, {{40 * kMiB, 100}, 2, 1}}, 1);
+  std::vector<WantedRange> wanted;
+  for (std::uint32_t group = 0; group < 9; ++group) wanted.push_back({{group * 10 * kMiB, 100}, group, 1});
+  reads_->Plan("a", wanted, 1);
   reads_->EndPlan("a");
   const auto one = Open();
   const auto other = Open();
   EXPECT_TRUE(Reads(*one, 0, 10));  // group 0, and not all of it
-  EXPECT_TRUE(Reads(*other, 20 * kMiB, 10));
-  EXPECT_EQ(scheduler_.stats().held_bytes, 300u);
-  EXPECT_TRUE(Reads(*one, 40 * kMiB, 10));  // nobody is below group 1 now
-  EXPECT_EQ(scheduler_.stats().held_bytes, 200u);
+  EXPECT_TRUE(Reads(*other, 80 * kMiB, 10));
+  EXPECT_EQ(scheduler_.stats().held_bytes, 900u);
+  EXPECT_TRUE(Reads(*one, 70 * kMiB, 10));  // nobody is below group 7 now: 3 may still be somebody's
+  EXPECT_EQ(scheduler_.stats().held_bytes, 600u);
 }
 
 TEST_F(PlannedReadsTest, AReadPastTheEndIsWrong) {
