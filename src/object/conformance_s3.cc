@@ -118,7 +118,7 @@ TEST(S3ServerTest, AnotherRegionIsNamed) {
   if (Lacks("regions")) GTEST_SKIP() << "the server takes every region";
   StoreOptions options = Options();
   options.region = "ap-south-1";
-  ExpectAll(*OpenBelow("elsewhere", options), ErrorKind::kInvalid,
+  ExpectAll(*OpenBelow("elsewhere", options), ErrorKind::kDenied,
             "is in the region " + Environment("EIDER_TEST_S3_REGION") + ", not in ap-south-1");
 }
 
