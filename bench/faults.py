@@ -73,7 +73,11 @@ def measure(folder: pathlib.Path, truth: fault_questions.Truth, rate: float, cou
         store.at_random(rate, seed)
         began = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(ASKERS) as threads:
-            outcomes = list(threads.map(ask, range(count)))
+            outcomes = []
+            for outcome in threads.map(ask, range(count)):
+                outcomes.append(outcome)
+                if len(outcomes) % 500 == 0:
+                    say(f"{rate:.0%}: {len(outcomes)} answers after {time.monotonic() - began:.0f} s")
         took = time.monotonic() - began
     kinds = collections.Counter(outcome.kind for outcome in outcomes)
     errors = collections.Counter(shape(outcome.told) for outcome in outcomes if outcome.kind == "error")
