@@ -12,6 +12,14 @@ namespace {
 
 constexpr std::string_view kDated = "modified ";
 
+// Whether the bytes may be the object's own in spite of a coding. Who uploads "a.csv.gz" often says its coding as well;
+// "aws-chunked" is left over from uploads and means nothing. Elsewhere a proxy has compressed on the way, which the
+// length need not show: what is compressed may be as long as what was asked for.
+bool IsOwnCoding(std::string_view coding, std::string_view key) {
+  if (coding.empty() || coding == "identity" || coding == "aws-chunked") return true;
+  return key.ends_with(".gz") || key.ends_with(".zst");
+}
+
 }  // namespace
 
 std::string VersionOf(const HttpHead& head) {
@@ -67,7 +75,13 @@ HttpHeaders RangedRead::Headers() const {
   return headers;
 }
 
-Status RangedRead::OnHead(const HttpHead& head) { return head.status == 206 ? OnPartial(head) : OnWhole(head); }
+Status RangedRead::OnHead(const HttpHead& head) {
+  const std::string_view coding = head.Find("Content-Encoding");
+  if (!IsOwnCoding(coding, request_.key)) {
+    return Wrong(fmt::format("in the coding '{}', which nobody asked for", coding.substr(0, 40)));
+  }
+  return head.status == 206 ? OnPartial(head) : OnWhole(head);
+}
 
 Status RangedRead::OnPartial(const HttpHead& head) {
   // MinIO's answer to a suffix of an empty object.

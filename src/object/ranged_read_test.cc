@@ -75,6 +75,21 @@ TEST(RangedReadTest, AWholeObjectWithoutALengthEndsWithItsReply) {
   EXPECT_TRUE(read.Complete(true));
 }
 
+TEST(RangedReadTest, ACodingPutOnUnderwayIsRefusedWhateverItsLength) {
+  const auto taken = [](const std::string& key, const std::string& coding) {
+    RangedRead read({key, ByteRange::Span(0, 50), {}, {}}, "s");
+    HttpHead head = Partial("bytes 0-49/100");
+    head.headers.emplace_back("Content-Length", "50");
+    head.headers.emplace_back("Content-Encoding", coding);
+    return read.OnHead(head).ok();
+  };
+  EXPECT_FALSE(taken("a.parquet", "gzip"));
+  EXPECT_FALSE(taken("a.csv", "br"));
+  EXPECT_TRUE(taken("a.csv.gz", "gzip"));
+  EXPECT_TRUE(taken("a.parquet", "identity"));
+  EXPECT_TRUE(taken("a.parquet", "aws-chunked"));
+}
+
 TEST(RangedReadTest, WithoutAVersionNothingIsResumed) {
   RangedRead read(Want({}), "s");
   ASSERT_TRUE(read.OnHead({200, {{"Content-Length", "100"}}}).ok());
