@@ -17,17 +17,22 @@ namespace eider {
 inline bool Holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 class TestLake : public testing::Test {
- protected:
-  // One database for all tests: it takes longer to start than most of them to run.
-  static Database& database() {
-    static const auto kDatabase = [] {
-      DatabaseOptions options;
-      options.threads = 2;
-      auto opened = Database::Open(options);
-      return *std::move(opened);
-    }();
-    return *kDatabase;
+ private:
+  static std::unique_ptr<Database>& Opened() {
+    static std::unique_ptr<Database> database;
+    return database;
   }
+
+ protected:
+  // One database for the tests of a suite: it takes longer to start than most of them to run. It ends with them, and
+  // not with the process: by then DuckDB has taken down what it needs for that.
+  static void SetUpTestSuite() {
+    DatabaseOptions options;
+    options.threads = 2;
+    Opened() = *Database::Open(options);
+  }
+  static void TearDownTestSuite() { Opened().reset(); }
+  static Database& database() { return *Opened(); }
 
   void Put(const std::string& key, std::string_view bytes) {
     ASSERT_TRUE(store_.Put(key, std::span(bytes.data(), bytes.size())).ok()) << key;

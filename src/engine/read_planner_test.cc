@@ -14,14 +14,18 @@ namespace {
 // A lake in memory that is read as a remote one: through the scheduler, every GET counted.
 class ReadPlannerTest : public testing::Test {
  protected:
-  static Database& database() {
-    static const auto kDatabase = [] {
-      DatabaseOptions options;
-      options.threads = 2;
-      return *Database::Open(options);
-    }();
-    return *kDatabase;
+  // It ends with the tests, and not with the process: by then DuckDB has taken down what it needs for that.
+  static void SetUpTestSuite() {
+    DatabaseOptions options;
+    options.threads = 2;
+    Opened() = *Database::Open(options);
   }
+  static void TearDownTestSuite() { Opened().reset(); }
+  static std::unique_ptr<Database>& Opened() {
+    static std::unique_ptr<Database> database;
+    return database;
+  }
+  static Database& database() { return *Opened(); }
 
   void Put(const std::string& key, const std::string& sql) {
     TextSink sink;
