@@ -146,8 +146,13 @@ TEST_F(StartGetTest, EndsBetweenRetries) {
   EXPECT_EQ(imposter_.requests().size(), 1u);
 }
 
+// A callback that waits for what comes after StartGet would keep StartGet from returning: the reply comes later.
 TEST_F(StartGetTest, ItsDestructorWaitsForARunningCallback) {
-  imposter_.Otherwise([](const ImposterRequest&) { return Part(0, "0123456789", 20); });
+  Gate returned;
+  imposter_.Otherwise([&](const ImposterRequest&) {
+    returned.Await();
+    return Part(0, "0123456789", 20);
+  });
   Gate inside;
   std::atomic<bool> destroying{false};
   std::atomic<bool> left{false};
@@ -160,6 +165,7 @@ TEST_F(StartGetTest, ItsDestructorWaitsForARunningCallback) {
         return true;
       },
       [](const Result<ObjectInfo>&) {});
+  returned.Open();
   inside.Await();
   destroying = true;
   get.reset();
@@ -167,13 +173,15 @@ TEST_F(StartGetTest, ItsDestructorWaitsForARunningCallback) {
 }
 
 TEST_F(StartGetTest, ACallbackMayDestroyItsOwnRead) {
-  imposter_.Otherwise([](const ImposterRequest&) { return Part(0, "0123456789", 20); });
   for (const bool in_consume : {true, false}) {
     Gate started;
     Gate over;
+    imposter_.Otherwise([&](const ImposterRequest&) {
+      started.Await();
+      return Part(0, "0123456789", 20);
+    });
     std::unique_ptr<PendingGet> get;
     const auto destroy = [&] {
-      started.Await();
       get.reset();
       over.Open();
     };
