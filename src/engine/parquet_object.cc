@@ -21,8 +21,8 @@ using duckdb::ParquetColumnSchemaType;
 using duckdb::TableFilter;
 using duckdb::TableFilterType;
 
-// Where a bloom filter's length is not stated: more than most, and less than a request costs.
-constexpr std::uint64_t kBloomFilterGuess = 64 << 10;
+// Where a bloom filter's length is not stated it ends before whatever else begins; larger ones are read on.
+constexpr std::uint64_t kLargestBloomFilter = 4 << 20;
 
 // DuckDB's own statistics of texts hold 8 bytes; the file's hold more, and its scan compares these.
 FilterPropagateResult CheckText(duckdb::BaseStatistics& stats, const duckdb_parquet::Statistics& written,
@@ -163,15 +163,43 @@ bool ParquetObject::AsksBloomFilter(const Column& column, std::size_t group) con
   return chunk.__isset.bloom_filter_offset && chunk.bloom_filter_offset > 0;
 }
 
+// Where chunks, bloom filters, page indexes and the footer begin, ascending.
+std::vector<std::uint64_t> ParquetObject::Beginnings() const {
+  std::vector<std::uint64_t> beginnings;
+  const auto add = [&](bool set, std::int64_t offset) {
+    if (set && offset > 0) beginnings.push_back(static_cast<std::uint64_t>(offset));
+  };
+  for (const auto& group : metadata_.row_groups) {
+    for (const auto& column : group.columns) {
+      beginnings.push_back(ExtentOf(column.meta_data).offset);
+      add(column.meta_data.__isset.bloom_filter_offset, column.meta_data.bloom_filter_offset);
+      add(column.__isset.column_index_offset, column.column_index_offset);
+      add(column.__isset.offset_index_offset, column.offset_index_offset);
+    }
+  }
+  const std::uint64_t footer_bytes = reader_->metadata->footer_size + 8;
+  beginnings.push_back(reader_->GetFileSize() - std::min<std::uint64_t>(footer_bytes, reader_->GetFileSize()));
+  std::sort(beginnings.begin(), beginnings.end());
+  return beginnings;
+}
+
 std::vector<WantedRange> ParquetObject::BloomFilters() const {
   std::vector<WantedRange> wanted;
+  std::vector<std::uint64_t> beginnings;  // found when first needed
+  const auto length_of = [&](const duckdb_parquet::ColumnMetaData& chunk) {
+    if (chunk.__isset.bloom_filter_length && chunk.bloom_filter_length > 0) {
+      return static_cast<std::uint64_t>(chunk.bloom_filter_length);
+    }
+    if (beginnings.empty()) beginnings = Beginnings();
+    const auto offset = static_cast<std::uint64_t>(chunk.bloom_filter_offset);
+    const auto next = std::upper_bound(beginnings.begin(), beginnings.end(), offset);
+    return next == beginnings.end() ? kLargestBloomFilter : std::min(*next - offset, kLargestBloomFilter);
+  };
   for (const std::size_t group : groups_) {
     for (const Column& column : columns_) {
       if (!AsksBloomFilter(column, group)) continue;
       const auto& chunk = Chunk(group, *column.schema);
-      const bool stated = chunk.__isset.bloom_filter_length && chunk.bloom_filter_length > 0;
-      wanted.push_back({{static_cast<std::uint64_t>(chunk.bloom_filter_offset),
-                         stated ? static_cast<std::uint64_t>(chunk.bloom_filter_length) : kBloomFilterGuess},
+      wanted.push_back({{static_cast<std::uint64_t>(chunk.bloom_filter_offset), length_of(chunk)},
                         static_cast<std::uint32_t>(group),
                         1});
     }

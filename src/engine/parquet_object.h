@@ -45,6 +45,7 @@ class ParquetObject {
   };
   const duckdb_parquet::ColumnMetaData& Chunk(std::size_t group, const duckdb::ParquetColumnSchema& leaf) const;
   bool MayMatch(const Column& column, std::size_t group) const;
+  std::vector<std::uint64_t> Beginnings() const;
   bool AsksBloomFilter(const Column& column, std::size_t group) const;
 
   duckdb::ClientContext& context_;
