@@ -210,9 +210,10 @@ std::vector<WantedRange> ParquetObject::BloomFilters() const {
 void ParquetObject::ApplyBloomFilters() {
   using duckdb::ThriftFileTransport;
   auto transport = std::make_shared<ThriftFileTransport>(reader_->GetHandle(), false);
-  duckdb_apache::thrift::protocol::TCompactProtocolT<ThriftFileTransport> protocol(std::move(transport));
+  duckdb_apache::thrift::protocol::TCompactProtocolT<ThriftFileTransport> protocol(transport);
   auto& allocator = duckdb::Allocator::DefaultAllocator();
   std::erase_if(groups_, [&](std::size_t group) {
+    transport->ClearPrefetch();  // it would read all that it has read before again
     return std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) {
       return AsksBloomFilter(column, group) &&
              duckdb::ParquetStatisticsUtils::BloomFilterExcludes(*column.scanned->filter, Chunk(group, *column.schema),

@@ -89,6 +89,19 @@ TEST_F(ReadPlannerTest, StatisticsExcludeRowGroups) {
   EXPECT_EQ(plan_.row_groups_kept, 1u);
 }
 
+// DuckDB writes a bloom filter for a column whose values repeat enough for a dictionary.
+TEST_F(ReadPlannerTest, BloomFiltersExcludeRowGroupsAndAreReadOnce) {
+  Put("bloom.parquet",
+      "SELECT (hash(range // 122880 * 50000 + range % 10000) % 1000000007)::BIGINT AS id, md5(range::VARCHAR) || "
+      "md5((range + 1)::VARCHAR) AS text FROM range(1000000)");
+  const std::string from = " FROM read_parquet(" + List() + ")";
+  ASSERT_TRUE(Rows("SELECT id, text" + from + " WHERE id = 12345").ok());
+  EXPECT_GT(plan_.row_groups, 6u);
+  EXPECT_LE(plan_.row_groups_kept, 1u);
+  EXPECT_EQ(stats_.bytes, plan_.bytes);
+  EXPECT_LT(stats_.bytes, objects_[0].size_bytes / 10);
+}
+
 TEST_F(ReadPlannerTest, TheFooterIsReadOnceForAllStatements) {
   Put("b.parquet", kTwoGroups);
   ASSERT_TRUE(Rows("SELECT count(*) FROM read_parquet(" + List() + ")").ok());
