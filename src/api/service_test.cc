@@ -18,7 +18,9 @@ class ServiceTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(store_.Put("birds.csv", std::string_view("id,name\n1,eider\n2,\n3,\"smew, small\"\n")).ok());
-    catalog_ = *Catalog::Open(store_, *database_, {});
+    CatalogOptions uncached;  // each request reads, so that the store can fail it
+    uncached.cache.memory_bytes = 0;
+    catalog_ = *Catalog::Open(store_, *database_, uncached);
     ProductionOptions options;
     options.spool_folder = testing::TempDir();
     productions_ = std::make_unique<Productions>(options);
