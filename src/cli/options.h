@@ -19,7 +19,7 @@ struct LakeOptions {
   std::string spool_folder;
   std::string spool_bytes = "8GiB";
   std::string spill_bytes = "8GiB";
-  std::string read_ahead = "32MiB";
+  std::string read_ahead = "48MiB";
   std::string cache_folder;  // empty: blocks are cached in memory alone
   std::string cache_bytes = "10GiB";
   std::string cache_memory = "64MiB";
