@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "download/format.h"
@@ -23,36 +24,19 @@ namespace {
 constexpr std::size_t kShownRows = 100;
 constexpr std::size_t kWidestCell = 40;
 
-// Standard output or a file, which is made with its first byte: a query that fails before leaves an old one alone.
-class FileSink final : public Sink {
+class OutputSink final : public Sink {
  public:
-  explicit FileSink(std::string path) : path_(std::move(path)) {
-    if (path_.empty() || path_ == "-") file_ = stdout;
-  }
-  FileSink(const FileSink&) = delete;
-  FileSink& operator=(const FileSink&) = delete;
-  ~FileSink() override {
-    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
-  }
+  explicit OutputSink(Output& output) : output_(output) {}
 
   Status Write(std::span<const char> bytes) override {
     begun_ = true;
-    if (file_ == nullptr) file_ = std::fopen(path_.c_str(), "wb");
-    return file_ != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() ? Status() : Failed();
+    return output_.Write({bytes.data(), bytes.size()});
   }
-  Status Close() override {
-    if (auto begun = Write({}); !begun) return begun;
-    return std::fflush(file_) == 0 ? Status() : Failed();
-  }
+  Status Close() override { return {}; }
   bool begun() const { return begun_; }
 
  private:
-  Error Failed() const {
-    const std::string where = file_ == stdout ? "" : fmt::format(" '{}'", path_);
-    return {ErrorKind::kExhausted, fmt::format("cannot write{}: {}", where, std::strerror(errno)), {}};
-  }
-  const std::string path_;
-  std::FILE* file_ = nullptr;
+  Output& output_;
   bool begun_ = false;
 };
 
@@ -163,7 +147,12 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
   const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
   if (!options.format.empty() && options.format != "table") {
     const auto format = FormatByExtension(options.format);
-    if (!format) return Complain(Invalid(fmt::format("no format '{}'", options.format), "--format"));
+    if (!format || *format == Format::kGeoJson) {
+      return Complain(
+          Invalid(fmt::format("a query has no format '{}'; it has table csv tsv json ndjson parquet arrow xlsx",
+                              options.format),
+                  "--format"));
+    }
     request.format = *format;
   }
   auto session = OpenSession(lake, Operator());
@@ -172,7 +161,9 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
   if (to_terminal || options.format == "table") return RunToTerminal(*session, request);
 
   const SteadyTime begun = SystemSteadyClock()();
-  FileSink sink(options.output);
+  Output output(options.output);
+  if (auto opened = output.Open(0, {}); !opened) return Complain(opened.error());
+  OutputSink sink(output);
   const auto summary = TwiceIfReplaced(
       *session->catalog,
       [&]() -> Result<RunSummary> {
@@ -183,7 +174,11 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
       },
       [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;
-  if (!summary) return Complain(summary.error());
+  if (!summary) {
+    output.Discard();
+    return Complain(summary.error());
+  }
+  if (auto finished = output.Finish(); !finished) return Complain(finished.error());
   if (options.stats) PrintStats(took, *summary, *session->catalog);
   return 0;
 }

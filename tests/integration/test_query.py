@@ -155,6 +155,7 @@ def test_narrow_limits_change_no_answer(bucket, options):
     (["SELECT * FROM lake('../../etc/passwd')"], 1, ["'..'"]),
     (["SELECT * FROM read_csv('/etc/passwd')"], 1, ["/etc/passwd"]),
     (["SELECT 1", "--format", "docx"], 1, ["docx"]),
+    (["SELECT 1", "--format", "geojson"], 1, ["geojson", "csv"]),
     (["-f", "/no/such.sql"], 1, ["/no/such.sql"]),
     (["SELECT 1", "-o", "/no/such/folder/f.csv"], 4, ["/no/such/folder/f.csv"]),
     (["SELECT count(*) FROM measures a, measures b WHERE a.text < b.text", "--time-limit", "1"], 4, ["time limit"]),
@@ -176,3 +177,12 @@ def test_sql_comes_from_anywhere_and_goes_to_a_file(folder, tmp_path):
     assert duckdb.sql(f"SELECT count(*), sum(id) FROM '{target}'").fetchone() == (900000, sum(range(900000)))
     table = run("query", "--lake", folder, "--format", "table", "SELECT 1 AS one, NULL AS nothing").stdout.decode()
     assert table.splitlines() == ["one  nothing", "---  -------", "  1  NULL"] or "NULL" in table
+
+
+def test_a_query_that_fails_leaves_no_file_that_looks_whole(folder, tmp_path):
+    target = tmp_path / "out.csv"
+    target.write_text("of yesterday")
+    failing = "SELECT CASE WHEN id < 899999 THEN text ELSE error('too far') END AS t FROM measures"
+    done = run("query", "--lake", folder, "--format", "csv", "-o", target, failing)
+    assert done.returncode == 1 and "too far" in done.stderr
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("out.csv", "of yesterday")]
