@@ -34,6 +34,14 @@ std::string Sha256Hex(std::string_view text) {
   return hex;
 }
 
+void PartsDigest::Add(std::string_view part) {
+  text_ += std::to_string(part.size());
+  text_ += ':';
+  text_ += part;
+}
+
+std::string PartsDigest::Hex() const { return Sha256Hex(text_).substr(0, 32); }
+
 std::string Base64(std::string_view bytes) {
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // EVP ends it with NUL
   const int size =

@@ -26,6 +26,17 @@ class Sha256 {
 
 std::string Sha256Hex(std::string_view text);
 
+// 128 bits of the SHA-256 of a list of parts, each preceded by its length, so that no two lists have one digest by
+// accident.
+class PartsDigest {
+ public:
+  void Add(std::string_view part);
+  std::string Hex() const;  // 32 digits
+
+ private:
+  std::string text_;
+};
+
 std::string Base64(std::string_view bytes);
 // RFC 4648 section 5, without padding; decoding answers "" for anything else.
 std::string Base64Url(std::string_view bytes);

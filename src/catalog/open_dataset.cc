@@ -13,18 +13,6 @@
 namespace eider {
 namespace {
 
-// Each part is preceded by its length, so that no two lists of parts have one hash by accident.
-class Hasher {
- public:
-  void Add(std::string_view part) { text_ += fmt::format("{}:{}", part.size(), part); }
-
-  // 128 bits of SHA-256 in hex.
-  std::string Finish() const { return Sha256Hex(text_).substr(0, 32); }
-
- private:
-  std::string text_;
-};
-
 const Column* FindColumn(const std::vector<Column>& columns, std::string_view name) {
   const auto found =
       std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == name; });
@@ -105,7 +93,7 @@ Status CheckNotEmpty(const Sources& sources) {
 }
 
 std::string InputVersion(const DatasetConfig& config, const Sources& sources) {
-  Hasher hasher;
+  PartsDigest hasher;
   hasher.Add(config.name);
   hasher.Add(config.union_by_name ? "union" : "same");
   hasher.Add(config.max_rows ? std::to_string(*config.max_rows) : "");
@@ -119,7 +107,7 @@ std::string InputVersion(const DatasetConfig& config, const Sources& sources) {
     hasher.Add(object.key);
     hasher.Add(object.etag);
   }
-  return hasher.Finish();
+  return hasher.Hex();
 }
 
 Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, const Opening& opening,
@@ -140,10 +128,10 @@ Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, 
   const auto geometry = std::find_if(dataset->columns.begin(), dataset->columns.end(),
                                      [](const Column& column) { return column.type_class == TypeClass::kGeometry; });
   if (geometry != dataset->columns.end()) dataset->geometry = geometry->name;
-  Hasher hasher;
+  PartsDigest hasher;
   hasher.Add(InputVersion(config, sources));
   hasher.Add(dataset->relation);
-  dataset->version = hasher.Finish();
+  dataset->version = hasher.Hex();
   return std::shared_ptr<const Dataset>(std::move(dataset));
 }
 

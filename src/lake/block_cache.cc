@@ -1,7 +1,5 @@
 #include "lake/block_cache.h"
 
-#include <fmt/format.h>
-
 #include <functional>
 
 #include "base/digest.h"
@@ -14,11 +12,12 @@ BlockCache::BlockCache(std::string store, BlockCacheOptions options)
       folder_(options_.folder.empty() ? nullptr
                                       : std::make_unique<BlockFolder>(options_.folder, options_.folder_bytes)) {}
 
-// Each part is preceded by its length, so that no two lists of parts have one name by accident.
 std::string BlockCache::NameOf(const ObjectInfo& object, const Extent& extent) const {
-  return Sha256Hex(fmt::format("{}:{}{}:{}{}:{}{}+{}", store_.size(), store_, object.key.size(), object.key,
-                               object.etag.size(), object.etag, extent.offset, extent.length))
-      .substr(0, 40);
+  PartsDigest name;
+  for (const std::string& part : {store_, object.key, object.etag}) name.Add(part);
+  name.Add(std::to_string(extent.offset));
+  name.Add(std::to_string(extent.length));
+  return name.Hex();
 }
 
 BlockCache::Bytes BlockCache::Find(const ObjectInfo& object, const Extent& extent) {

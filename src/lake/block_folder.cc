@@ -157,8 +157,4 @@ BlockFolderUse BlockFolder::use() const {
   return use;
 }
 
-void BlockFolder::Clear() {
-  for (const Block& block : Look(folder_)) ::unlink(block.path.c_str());
-}
-
 }  // namespace eider

@@ -27,7 +27,6 @@ class BlockFolder {
   void Write(const std::string& name, std::span<const char> bytes);
 
   BlockFolderUse use() const;
-  void Clear();
 
  private:
   std::filesystem::path PathOf(const std::string& name) const;
