@@ -133,6 +133,10 @@ void ReadPlanner::PlanParquet(const Item& item) {
   } else {
     wanted.insert(wanted.end(), filters.begin(), filters.end());
   }
+  EndPlan(item, object, std::move(wanted));
+}
+
+void ReadPlanner::EndPlan(const Item& item, const ParquetObject& object, std::vector<WantedRange> wanted) {
   reads_->Plan(item.key, std::move(wanted), item.position);
   reads_->EndPlan(item.key);
   const std::lock_guard lock(mutex_);
@@ -155,28 +159,12 @@ void ReadPlanner::PlanRows(const LakeScan& scan) {
         ParquetObject object(context_, item.key, scan);
         object.KeepRows(missing);
         missing -= std::min(missing, object.rows());
-        reads_->Plan(item.key, object.ColumnChunks(), item.position);
-        reads_->EndPlan(item.key);
-        summary_.row_groups += object.row_groups();
-        summary_.row_groups_kept += object.kept();
-        summary_.rows_at_most += object.rows();
+        EndPlan(item, object, object.ColumnChunks());
       } catch (const std::exception&) {
         missing = 0;
       }
     }
     item.state = State::kPlanned;
-  }
-}
-
-void ReadPlanner::Finish() {
-  std::unique_lock lock(mutex_);
-  const auto done = [&] {
-    return std::all_of(items_.begin(), items_.end(), [](const Item& item) { return item.state == State::kPlanned; });
-  };
-  if (call_.deadline == SteadyTime::max()) {
-    changed_.wait(lock, done);
-  } else {
-    changed_.wait_until(lock, call_.deadline, done);
   }
 }
 

@@ -21,6 +21,8 @@
 
 namespace eider {
 
+class ParquetObject;
+
 class ReadPlanner {
  public:
   // Begins at once on a thread of its own. `context` must outlive the planner. `deadline` bounds its waits.
@@ -32,9 +34,6 @@ class ReadPlanner {
 
   // Returns when `key` is planned, or never will be. Called by threads that are about to scan it.
   void Need(const std::string& key);
-
-  // Blocks until every object is planned, or the deadline.
-  void Finish();
 
   PlanSummary summary() const;
 
@@ -51,6 +50,7 @@ class ReadPlanner {
   bool Take(Item& item);
   void PlanItem(Item& item, bool in_turn);
   void PlanParquet(const Item& item);
+  void EndPlan(const Item& item, const ParquetObject& object, std::vector<WantedRange> wanted);
   void PlanText(const Item& item);
   // Objects in order until they hold the rows that a LIMIT asks for; the rest is not planned.
   void PlanRows(const LakeScan& scan);

@@ -1,7 +1,5 @@
 #include "lake/object_reads.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -32,13 +30,6 @@ constexpr std::uint32_t kGroupsBehind = 4;
 
 // Of a read that somebody waits for already.
 constexpr ScanPosition kNow = 0;
-
-Error Replaced(const std::string& key) {
-  return {
-      ErrorKind::kConflict,
-      fmt::format("object '{}' was replaced or deleted while it was being read; ask again to read the new one", key),
-      {}};
-}
 
 }  // namespace
 
@@ -197,10 +188,7 @@ void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64
 }
 
 Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> out, const Call& call) {
-  if (offset > object_.size_bytes || out.size() > object_.size_bytes - offset) {
-    return Invalid(fmt::format("read of {} bytes at {} reaches past the end of object '{}' ({} bytes)", out.size(),
-                               offset, object_.key, object_.size_bytes));
-  }
+  if (auto within = CheckSpan(object_, offset, out.size()); !within) return within;
   const std::uint64_t end = offset + out.size();
   for (std::uint64_t at = offset; at < end;) {
     SegmentPointer segment;
@@ -215,35 +203,41 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
     const auto held = BytesOf(*segment, call);
     if (!held) {
       const ErrorKind kind = held.error().kind;
-      return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? Replaced(object_.key) : held.error();
+      return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? ReplacedWhileRead(object_.key)
+                                                                          : held.error();
     }
     const std::uint64_t length = std::min(end, EndOf(segment->extent)) - at;
     const auto bytes = held->subspan(at - segment->extent.offset, length);
     std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(at - offset));
-    const std::lock_guard lock(mutex_);
-    Done(cursor, *segment, at, length);
+    std::vector<Extent> news;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!segment->arrived) news = Arrive(*segment);
+      Done(cursor, *segment, at, length);
+    }
+    for (const Extent& extent : news) {
+      sources_.cache->Offer(object_, extent, held->subspan(extent.offset - segment->extent.offset, extent.length));
+    }
     at += length;
   }
   cursor.expected = end;
   return {};
 }
 
-void ObjectReads::Arrive(Segment& segment) {
+// Counts what is read from for the first time. Answers what of it the cache is to be offered: what is wanted, not what
+// was merged for a request, for that may be merged in another way the next time.
+std::vector<Extent> ObjectReads::Arrive(Segment& segment) {
   segment.arrived = true;
   ++sources_.counters.requests;
   sources_.counters.bytes += segment.extent.length;
-  if (sources_.cache == nullptr) return;
-  // Cached by what is wanted, not by how it was merged: that may be another way the next time.
-  const auto offer = [&](const Extent& extent) {
-    sources_.cache->Offer(object_, extent,
-                          segment.range->bytes().subspan(extent.offset - segment.extent.offset, extent.length));
-  };
-  if (segment.parts.empty()) offer(segment.extent);
-  for (const Part& part : segment.parts) offer(part.extent);
+  std::vector<Extent> news;
+  if (sources_.cache == nullptr) return news;
+  for (const Part& part : segment.parts) news.push_back(part.extent);
+  if (news.empty()) news.push_back(segment.extent);
+  return news;
 }
 
 void ObjectReads::Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length) {
-  if (!segment.arrived) Arrive(segment);
   std::uint64_t unread = 0;
   for (Part& part : segment.parts) {
     const std::uint64_t from = std::max(offset, part.extent.offset);

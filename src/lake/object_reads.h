@@ -77,7 +77,7 @@ class ObjectReads {
   bool AddKnown(const Extent& extent, std::vector<Part> parts);
   void AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts);
   void FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64_t length);
-  void Arrive(Segment& segment);
+  std::vector<Extent> Arrive(Segment& segment);
   void Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length);
   void Pass(const Cursor& cursor, std::uint32_t group);
   void DropBefore(std::uint32_t group);

@@ -12,24 +12,25 @@
 #include "object/local_files.h"
 
 namespace eider {
-namespace {
 
-Error Replaced(const std::string& key) {
+Status CheckSpan(const ObjectInfo& object, std::uint64_t offset, std::size_t length) {
+  if (offset <= object.size_bytes && length <= object.size_bytes - offset) return {};
+  return Invalid(fmt::format("read of {} bytes at {} reaches past the end of object '{}' ({} bytes)", length, offset,
+                             object.key, object.size_bytes));
+}
+
+Error ReplacedWhileRead(const std::string& key) {
   return {
       ErrorKind::kConflict,
       fmt::format("object '{}' was replaced or deleted while it was being read; ask again to read the new one", key),
       {}};
 }
 
+namespace {
+
 std::string ETagOfOpenFile(int file) {
   struct stat status {};
   return ::fstat(file, &status) == 0 ? LocalETag(status) : std::string();
-}
-
-Status CheckSpan(const ObjectInfo& object, std::uint64_t offset, std::size_t length) {
-  if (offset <= object.size_bytes && length <= object.size_bytes - offset) return {};
-  return Invalid(fmt::format("read of {} bytes at {} reaches past the end of object '{}' ({} bytes)", length, offset,
-                             object.key, object.size_bytes));
 }
 
 void Count(ReadCounters* counters, std::uint64_t bytes) {
@@ -58,10 +59,10 @@ class RangeReader final : public ObjectReader {
     Count(counters_, got);
     if (!answer) {
       return answer.error().kind == ErrorKind::kConflict || answer.error().kind == ErrorKind::kNotFound
-                 ? Replaced(object_.key)
+                 ? ReplacedWhileRead(object_.key)
                  : answer.error();
     }
-    if (answer->etag != object_.etag) return Replaced(object_.key);
+    if (answer->etag != object_.etag) return ReplacedWhileRead(object_.key);
     if (got != out.size()) {
       return Corrupt(fmt::format("object '{}': {} of {} bytes arrived at {}", object_.key, got, out.size(), offset));
     }
@@ -93,10 +94,10 @@ class FileReader final : public ObjectReader {
       if (n < 0 && errno == EINTR) continue;
       if (n < 0)
         return Error{ErrorKind::kUnavailable, fmt::format("read '{}': {}", object_.key, std::strerror(errno)), {}};
-      if (n == 0) return Replaced(object_.key);
+      if (n == 0) return ReplacedWhileRead(object_.key);
       got += static_cast<std::size_t>(n);
     }
-    return ETagOfOpenFile(file_) == object_.etag ? Status() : Replaced(object_.key);
+    return ETagOfOpenFile(file_) == object_.etag ? Status() : ReplacedWhileRead(object_.key);
   }
 
  private:
@@ -109,11 +110,11 @@ Result<std::unique_ptr<ObjectReader>> OpenLocal(const ObjectInfo& object, const 
                                                 ReadCounters* counters) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    if (errno == ENOENT) return Replaced(object.key);
+    if (errno == ENOENT) return ReplacedWhileRead(object.key);
     return Error{ErrorKind::kUnavailable, fmt::format("open '{}': {}", object.key, std::strerror(errno)), {}};
   }
   auto reader = std::make_unique<FileReader>(object, file, counters);
-  if (ETagOfOpenFile(file) != object.etag) return Replaced(object.key);
+  if (ETagOfOpenFile(file) != object.etag) return ReplacedWhileRead(object.key);
   return std::unique_ptr<ObjectReader>(std::move(reader));
 }
 

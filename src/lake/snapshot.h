@@ -25,6 +25,12 @@ struct ReadCounters {
   std::atomic<std::uint64_t> bytes{0};
 };
 
+// kInvalid unless the span lies within the object.
+Status CheckSpan(const ObjectInfo& object, std::uint64_t offset, std::size_t length);
+
+// kConflict: the object is no longer the pinned version.
+Error ReplacedWhileRead(const std::string& key);
+
 // Reads one pinned object. Any thread.
 class ObjectReader {
  public:
