@@ -4,10 +4,10 @@ Two floors: times are held against the needed ranges alone for A, B, E, F and H.
 one round trip there, which nobody can do who must first learn which ranges they are: for them the floor is the one
 step by step. Requests and bytes are held against that one everywhere, since listing and footers have to be read.
 """
-import dataclasses
 import statistics
 from collections.abc import Callable
 
+from downloading.musts import Must
 from reading.contenders import DUCKDB, EIDER, FLOOR, PEERS_BY_KEY, STEPS, Run
 from reading.rounds import Case, Result, ratios
 
@@ -17,14 +17,6 @@ AGAINST_PEERS = {"A": 1.6, "B": 1.2, "E": 8, "F": 1.6, "C": 1, "D": 1, "G50": 1,
 OF_FLOOR = {"time": 2, "requests": 1.2, "bytes": 1.15}
 KNOWN_BEFOREHAND = ("A", "B", "E", "F", "H")
 MEMORY_MB = {"B": 128, "H": 128}
-
-
-@dataclasses.dataclass(frozen=True)
-class Must:
-    case: str
-    must: str
-    measured: str
-    met: bool
 
 
 def judge(cases: list[Case]) -> list[Must]:

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "catalog/catalog.h"
+#include "engine/database_suite.h"
 #include "engine/text_sink.h"
 #include "object/memory_store.h"
 
@@ -16,24 +17,8 @@ namespace eider {
 // For EXPECT_PRED2: the text holds the part.
 inline bool Holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-class TestLake : public testing::Test {
- private:
-  static std::unique_ptr<Database>& Opened() {
-    static std::unique_ptr<Database> database;
-    return database;
-  }
-
+class TestLake : public DatabaseSuite {
  protected:
-  // One database for the tests of a suite: it takes longer to start than most of them to run. It ends with them, and
-  // not with the process: by then DuckDB has taken down what it needs for that.
-  static void SetUpTestSuite() {
-    DatabaseOptions options;
-    options.threads = 2;
-    Opened() = *Database::Open(options);
-  }
-  static void TearDownTestSuite() { Opened().reset(); }
-  static Database& database() { return *Opened(); }
-
   void Put(const std::string& key, std::string_view bytes) {
     ASSERT_TRUE(store_.Put(key, std::span(bytes.data(), bytes.size())).ok()) << key;
   }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/database.h"
+#include "engine/database_suite.h"
 #include "engine/text_sink.h"
 #include "lake/range_scheduler.h"
 #include "object/memory_store.h"
@@ -12,21 +12,8 @@ namespace eider {
 namespace {
 
 // A lake in memory that is read as a remote one: through the scheduler, every GET counted.
-class ReadPlannerTest : public testing::Test {
+class ReadPlannerTest : public DatabaseSuite {
  protected:
-  // It ends with the tests, and not with the process: by then DuckDB has taken down what it needs for that.
-  static void SetUpTestSuite() {
-    DatabaseOptions options;
-    options.threads = 2;
-    Opened() = *Database::Open(options);
-  }
-  static void TearDownTestSuite() { Opened().reset(); }
-  static std::unique_ptr<Database>& Opened() {
-    static std::unique_ptr<Database> database;
-    return database;
-  }
-  static Database& database() { return *Opened(); }
-
   void Put(const std::string& key, const std::string& sql) {
     TextSink sink;
     Statement statement;

@@ -163,4 +163,14 @@ void HttpImposter::WaitForEnd() {
   ending_.wait(lock, [&] { return ended_; });
 }
 
+StoreOptions S3OptionsOf(const HttpImposter& imposter) {
+  setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
+  setenv("AWS_SECRET_ACCESS_KEY", "very-secret", 1);
+  setenv("AWS_CONFIG_FILE", "/dev/null", 1);
+  StoreOptions options;
+  options.endpoint = imposter.address();
+  options.region = "eu-west-1";
+  return options;
+}
+
 }  // namespace eider

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "object/http_message.h"
+#include "object/object_store.h"
 
 namespace eider {
 
@@ -69,5 +70,8 @@ class HttpImposter {
   std::vector<std::thread> threads_;
   std::thread acceptor_;
 };
+
+// For an S3 store whose server is the imposter. Sets the credentials that it is asked with in the environment.
+StoreOptions S3OptionsOf(const HttpImposter& imposter);
 
 }  // namespace eider

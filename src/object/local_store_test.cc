@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "object/conformance.h"
+#include "object/forwarding_store.h"
 #include "object/temporary_folder.h"
 
 namespace eider {
@@ -18,33 +19,9 @@ using namespace std::string_literals;  // a span made of a literal would hold it
 namespace fs = std::filesystem;
 
 // Owns its folder, so that each test of the suite begins with an empty one.
-class StoreInFolder : public ObjectStore {
+class StoreInFolder : private TemporaryFolder, public ForwardingStore {
  public:
-  StoreInFolder() : store_(*OpenLocalStore(folder_.path().string())) {}
-  std::string name() const override { return store_->name(); }
-  bool remote() const override { return false; }
-  std::optional<std::string> LocalPath(const std::string& key) const override { return store_->LocalPath(key); }
-  Result<ListPage> List(const ListRequest& request, const Call& call) override { return store_->List(request, call); }
-  Result<ObjectInfo> Head(const std::string& key, const Call& call) override { return store_->Head(key, call); }
-  Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call) override {
-    return store_->Get(request, consume, call);
-  }
-  Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes, const PutCondition& condition,
-                         const Call& call) override {
-    return store_->Put(key, bytes, condition, call);
-  }
-  Result<std::unique_ptr<Upload>> StartUpload(const std::string& key, const PutCondition& condition,
-                                              const Call& call) override {
-    return store_->StartUpload(key, condition, call);
-  }
-  Result<ObjectInfo> Copy(const std::string& from, const std::string& to, const Call& call) override {
-    return store_->Copy(from, to, call);
-  }
-  Status Delete(const std::string& key, const Call& call) override { return store_->Delete(key, call); }
-
- private:
-  TemporaryFolder folder_;
-  std::unique_ptr<ObjectStore> store_;
+  StoreInFolder() : ForwardingStore(*OpenLocalStore(path().string())) {}
 };
 
 INSTANTIATE_TEST_SUITE_P(Local, StoreConformance,

@@ -42,11 +42,7 @@ enum class ReadBy { kGet, kStartGet };
 class RemoteFaultsTest : public testing::TestWithParam<ReadBy> {
  protected:
   void SetUp() override {
-    setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
-    setenv("AWS_SECRET_ACCESS_KEY", "very-secret", 1);
-    setenv("AWS_CONFIG_FILE", "/dev/null", 1);
-    options_.endpoint = imposter_.address();
-    options_.region = "eu-west-1";
+    options_ = S3OptionsOf(imposter_);
     options_.first_byte_timeout = std::chrono::milliseconds(300);
     Open();
   }

@@ -47,11 +47,7 @@ class Gate {
 class StartGetTest : public testing::Test {
  protected:
   void SetUp() override {
-    setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
-    setenv("AWS_SECRET_ACCESS_KEY", "very-secret", 1);
-    setenv("AWS_CONFIG_FILE", "/dev/null", 1);
-    options_.endpoint = imposter_.address();
-    options_.region = "eu-west-1";
+    options_ = S3OptionsOf(imposter_);
     Open();
   }
   void Open() { store_ = *OpenStore("s3://bucket", options_); }

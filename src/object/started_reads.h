@@ -3,16 +3,15 @@
 
 #include <future>
 #include <memory>
-#include <string>
 #include <utility>
 
-#include "object/object_store.h"
+#include "object/forwarding_store.h"
 
 namespace eider {
 
-class StartedReads : public ObjectStore {
+class StartedReads : public ForwardingStore {
  public:
-  explicit StartedReads(std::unique_ptr<ObjectStore> store) : store_(std::move(store)) {}
+  using ForwardingStore::ForwardingStore;
 
   Result<ObjectInfo> Get(const GetRequest& request, const ByteConsumer& consume, const Call& call) override {
     std::promise<Result<ObjectInfo>> answer;
@@ -20,27 +19,6 @@ class StartedReads : public ObjectStore {
         request, consume, [&](Result<ObjectInfo> got) { answer.set_value(std::move(got)); }, call);
     return answer.get_future().get();
   }
-
-  std::string name() const override { return store_->name(); }
-  bool remote() const override { return store_->remote(); }
-  std::optional<std::string> LocalPath(const std::string& key) const override { return store_->LocalPath(key); }
-  Result<ListPage> List(const ListRequest& request, const Call& call) override { return store_->List(request, call); }
-  Result<ObjectInfo> Head(const std::string& key, const Call& call) override { return store_->Head(key, call); }
-  Result<ObjectInfo> Put(const std::string& key, std::span<const char> bytes, const PutCondition& condition,
-                         const Call& call) override {
-    return store_->Put(key, bytes, condition, call);
-  }
-  Result<std::unique_ptr<Upload>> StartUpload(const std::string& key, const PutCondition& condition,
-                                              const Call& call) override {
-    return store_->StartUpload(key, condition, call);
-  }
-  Result<ObjectInfo> Copy(const std::string& from, const std::string& to, const Call& call) override {
-    return store_->Copy(from, to, call);
-  }
-  Status Delete(const std::string& key, const Call& call) override { return store_->Delete(key, call); }
-
- private:
-  const std::unique_ptr<ObjectStore> store_;
 };
 
 }  // namespace eider
