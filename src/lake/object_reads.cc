@@ -123,7 +123,7 @@ void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
       const SegmentPointer here = Find(at);
       const std::uint64_t block_end = at + kCachedBlock - (at - range.extent.offset) % kCachedBlock;
       const std::uint64_t length = std::min({end, block_end, here ? EndOf(here->extent) : NextSegment(at)}) - at;
-      const Part part{range.group, {at, length}, length * range.times};
+      const Part part{range.group, {at, length}, range.times};
       if (here) {
         here->parts.push_back(part);
       } else if (!AddKnown(part.extent, {part})) {
@@ -137,7 +137,7 @@ void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
   for (const MergedRange& merged : MergeRanges(missing, rule)) {
     std::vector<Part> parts;
     for (const WantedRange& part : merged.parts) {
-      parts.push_back({part.group, part.extent, part.extent.length * part.times});
+      parts.push_back({part.group, part.extent, part.times});
     }
     AddSegment(merged.extent, position, std::move(parts));
   }
@@ -158,7 +158,8 @@ PlanCost ObjectReads::planned() const {
 void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64_t length) {
   std::uint64_t end = offset + length;
   std::uint64_t from = offset;
-  if (!planned_ && offset >= TailOffset()) {
+  const bool tail = !planned_ && offset >= TailOffset();
+  if (tail) {
     // The footer's length, or the footer: the whole tail comes with it.
     from = TailOffset();
     while (const SegmentPointer here = Find(from)) {
@@ -181,8 +182,9 @@ void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64
       continue;
     }
     const Extent piece{at, std::min({end, NextSegment(at), at + split}) - at};
-    const Part part{std::numeric_limits<std::uint32_t>::max(), piece, piece.length};
-    if (!AddKnown(piece, {part})) AddSegment(piece, kNow, {part});
+    std::vector<Part> parts;
+    if (!tail) parts.push_back({std::numeric_limits<std::uint32_t>::max(), piece, 1});
+    if (!AddKnown(piece, parts)) AddSegment(piece, kNow, parts);
     at += piece.length;
   }
 }
@@ -238,17 +240,15 @@ std::vector<Extent> ObjectReads::Arrive(Segment& segment) {
 }
 
 void ObjectReads::Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length) {
-  std::uint64_t unread = 0;
+  const std::uint64_t end = offset + length;
+  bool over = !segment.parts.empty();
   for (Part& part : segment.parts) {
-    const std::uint64_t from = std::max(offset, part.extent.offset);
-    const std::uint64_t to = std::min(offset + length, EndOf(part.extent));
-    if (from < to) {
-      part.unread -= std::min(part.unread, to - from);
-      if (planned_) Pass(cursor, part.group);
-    }
-    unread += part.unread;
+    const std::uint64_t last = EndOf(part.extent);
+    if (offset < last && end >= last && part.times > 0) --part.times;
+    if (planned_ && offset < last && end > part.extent.offset) Pass(cursor, part.group);
+    over = over && part.times == 0;
   }
-  if (unread > 0 || segment.parts.empty()) return;
+  if (!over) return;
   const auto held = segments_.find(segment.extent.offset);
   if (held != segments_.end() && held->second.get() == &segment) segments_.erase(held);
 }
@@ -265,12 +265,11 @@ void ObjectReads::Pass(const Cursor& cursor, std::uint32_t group) {
 
 void ObjectReads::DropBefore(std::uint32_t group) {
   for (auto entry = segments_.begin(); entry != segments_.end();) {
-    std::uint64_t unread = 0;
+    bool over = !entry->second->parts.empty();
     for (Part& part : entry->second->parts) {
-      if (part.group < group) part.unread = 0;
-      unread += part.unread;
+      if (part.group < group) part.times = 0;
+      over = over && part.times == 0;
     }
-    const bool over = unread == 0 && !entry->second->parts.empty();
     entry = over ? segments_.erase(entry) : std::next(entry);
   }
 }

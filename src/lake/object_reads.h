@@ -55,11 +55,12 @@ class ObjectReads {
   std::optional<ScanPosition> position() const;
 
  private:
-  // The unread rest of a group within a segment.
+  // What is wanted of a group within a segment. It is done with when its last byte was read so many times: readers go
+  // through it from front to back, and may read a page's head twice, or skip pages.
   struct Part {
     std::uint32_t group;
     Extent extent;
-    std::uint64_t unread;
+    std::uint32_t times;
   };
   // What one request fetches, or what was here before.
   struct Segment {

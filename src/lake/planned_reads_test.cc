@@ -99,6 +99,17 @@ TEST_F(PlannedReadsTest, BytesStayUntilTheirLastPlannedRead) {
   EXPECT_EQ(asked().size(), 1u);
 }
 
+TEST_F(PlannedReadsTest, APageHeadThatIsReadTwiceCostsNoRequest) {
+  reads_->Plan("a", {{{0, 1000}, 0, 1}}, 1);
+  reads_->EndPlan("a");
+  const auto reader = Open();
+  EXPECT_TRUE(Reads(*reader, 0, 30));
+  EXPECT_TRUE(Reads(*reader, 0, 990));
+  EXPECT_TRUE(Reads(*reader, 990, 10));
+  EXPECT_EQ(asked().size(), 1u);
+  EXPECT_EQ(scheduler_.stats().held_bytes, 0u);
+}
+
 TEST_F(PlannedReadsTest, TheTailIsOneRequestAndGivenUpWithoutUse) {
   reads_->PlanTail("a", 1);
   ASSERT_TRUE(reads_->AwaitTail("a", true, {}).ok());
