@@ -112,6 +112,18 @@ class Running {
     return error;
   }
 
+  // Binds the query for its columns' names and types. Without the optimizer, which would read the statistics of each
+  // column in each row group: 0.1 s for 500 columns in 200.
+  duckdb::unique_ptr<duckdb::PreparedStatement> Bind(duckdb::unique_ptr<duckdb::QueryNode> node) {
+    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+    select->node = std::move(node);
+    context().config.enable_optimizer = false;
+    auto prepared = context().Prepare(std::move(select));
+    context().config.enable_optimizer = true;
+    if (prepared->HasError()) prepared->error.Throw();
+    return prepared;
+  }
+
   PlanSummary Estimate(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
     state_->purpose = StatementState::Purpose::kEstimate;
     const auto prepared = context().Prepare(std::move(statement));
@@ -220,10 +232,7 @@ class DuckDatabase final : public Database {
     auto columns = Guarded([&]() -> Result<std::vector<Column>> {
       auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
-      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-      select->node = *std::move(node);
-      const auto prepared = running.context().Prepare(std::move(select));
-      if (prepared->HasError()) prepared->error.Throw();
+      const auto prepared = running.Bind(*std::move(node));
       return MakeColumns(prepared->GetNames(), prepared->GetTypes());
     });
     if (!columns) return running.Explain(statement, columns.error());
@@ -313,10 +322,7 @@ class DuckDatabase final : public Database {
   }
 
   static void NarrowTypes(Running& running, duckdb::unique_ptr<duckdb::QueryNode>& node, Format format) {
-    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-    select->node = node->Copy();
-    const auto prepared = running.context().Prepare(std::move(select));
-    if (prepared->HasError()) prepared->error.Throw();
+    const auto prepared = running.Bind(node->Copy());
     CastForFormat(node, prepared->GetNames(), prepared->GetTypes(), format);
   }
 
