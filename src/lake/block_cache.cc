@@ -1,6 +1,6 @@
 #include "lake/block_cache.h"
 
-#include <functional>
+#include <utility>
 
 #include "base/digest.h"
 
@@ -37,22 +37,25 @@ BlockCache::Bytes BlockCache::Find(const ObjectInfo& object, const Extent& exten
   return bytes;
 }
 
-void BlockCache::Offer(const ObjectInfo& object, const Extent& extent, std::span<const char> bytes) {
-  if (object.etag.empty() || bytes.size() != extent.length) return;
+void BlockCache::Offer(const ObjectInfo& object, const Extent& extent, const Fill& fill) {
+  if (object.etag.empty()) return;
   const std::string name = NameOf(object, extent);
+  const bool for_memory = AskedBefore(name) && extent.length <= options_.memory_bytes / 4;
+  if (!folder_ && !for_memory) return;
+  std::string bytes(extent.length, '\0');
+  if (!fill(bytes)) return;
   if (folder_) folder_->Write(name, bytes);
-  const std::uint64_t hash = std::hash<std::string>()(name);
-  const std::lock_guard lock(mutex_);
-  std::uint64_t& asked = asked_[hash % asked_.size()];
-  const bool again = asked == hash;
-  asked = hash;
-  if (again && bytes.size() <= options_.memory_bytes / 4) {
-    Keep(name, std::make_shared<const std::string>(bytes.data(), bytes.size()));
-  }
+  if (for_memory) Keep(name, std::make_shared<const std::string>(std::move(bytes)));
 }
 
-// With mutex_ held.
+bool BlockCache::AskedBefore(const std::string& name) {
+  const std::uint64_t hash = std::hash<std::string>()(name);
+  const std::lock_guard lock(mutex_);
+  return std::exchange(asked_[hash % asked_.size()], hash) == hash;
+}
+
 void BlockCache::Keep(const std::string& name, Bytes bytes) {
+  const std::lock_guard lock(mutex_);
   if (index_.contains(name)) return;
   stats_.memory_bytes += bytes->size();
   entries_.push_front({name, std::move(bytes)});

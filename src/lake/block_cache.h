@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/result.h"
 #include "lake/block_folder.h"
 #include "object/ranges.h"
 
@@ -42,13 +44,15 @@ class BlockCache {
   // Null when it is not here.
   Bytes Find(const ObjectInfo& object, const Extent& extent);
 
-  // What Find did not have, after it was fetched.
-  void Offer(const ObjectInfo& object, const Extent& extent, std::span<const char> bytes);
+  // What Find did not have, after it was fetched; `fill` gives the bytes, if they are taken.
+  using Fill = std::function<Status(std::span<char> bytes)>;
+  void Offer(const ObjectInfo& object, const Extent& extent, const Fill& fill);
 
   BlockCacheStats stats() const;
 
  private:
   std::string NameOf(const ObjectInfo& object, const Extent& extent) const;
+  bool AskedBefore(const std::string& name);
   void Keep(const std::string& name, Bytes bytes);
 
   const std::string store_;

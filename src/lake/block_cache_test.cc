@@ -18,6 +18,13 @@ std::string Found(BlockCache& cache, const ObjectInfo& object, const Extent& ext
   return bytes ? *bytes : "nothing";
 }
 
+void Offer(BlockCache& cache, const ObjectInfo& object, const Extent& extent, std::string_view bytes) {
+  cache.Offer(object, extent, [&](std::span<char> out) {
+    bytes.copy(out.data(), out.size());
+    return Status();
+  });
+}
+
 BlockCacheOptions Memory(std::uint64_t bytes) { return {bytes, {}, 0}; }
 BlockCacheOptions Folder(const TemporaryFolder& folder, std::uint64_t bytes = 1 << 20) {
   return {0, folder.path() / "cache", bytes};
@@ -26,9 +33,9 @@ BlockCacheOptions Folder(const TemporaryFolder& folder, std::uint64_t bytes = 1 
 TEST(BlockCacheTest, MemoryTakesWhatIsAskedForTheSecondTime) {
   BlockCache cache("s3://b", Memory(1000));
   EXPECT_EQ(Found(cache, kObject, {5, 3}), "nothing");
-  cache.Offer(kObject, {5, 3}, std::string_view("abc"));
+  Offer(cache, kObject, {5, 3}, "abc");
   EXPECT_EQ(Found(cache, kObject, {5, 3}), "nothing");
-  cache.Offer(kObject, {5, 3}, std::string_view("abc"));
+  Offer(cache, kObject, {5, 3}, "abc");
   EXPECT_EQ(Found(cache, kObject, {5, 3}), "abc");
   EXPECT_EQ(Found(cache, kObject, {5, 2}), "nothing");
   EXPECT_EQ(cache.stats().memory_hits, 1u);
@@ -37,7 +44,7 @@ TEST(BlockCacheTest, MemoryTakesWhatIsAskedForTheSecondTime) {
 TEST(BlockCacheTest, AChangedObjectIsAnother) {
   TemporaryFolder folder;
   BlockCache cache("s3://b", Folder(folder));
-  cache.Offer(kObject, {0, 3}, std::string_view("old"));
+  Offer(cache, kObject, {0, 3}, "old");
   ObjectInfo changed = kObject;
   changed.etag = "v2";
   EXPECT_EQ(Found(cache, changed, {0, 3}), "nothing");
@@ -48,7 +55,7 @@ TEST(BlockCacheTest, WithoutAnETagNothingIsKept) {
   TemporaryFolder folder;
   BlockCache cache("https://h", Folder(folder));
   const ObjectInfo object{"a", 10, "", {}};
-  cache.Offer(object, {0, 3}, std::string_view("abc"));
+  Offer(cache, object, {0, 3}, "abc");
   EXPECT_EQ(Found(cache, object, {0, 3}), "nothing");
 }
 
@@ -56,7 +63,7 @@ TEST(BlockCacheTest, MemoryStaysWithinItsBytes) {
   BlockCache cache("s3://b", Memory(400));
   const std::string bytes(100, 'x');
   for (std::uint64_t round = 0; round < 2; ++round) {
-    for (std::uint64_t i = 0; i < 10; ++i) cache.Offer(kObject, {i * 100, 100}, bytes);
+    for (std::uint64_t i = 0; i < 10; ++i) Offer(cache, kObject, {i * 100, 100}, bytes);
   }
   EXPECT_EQ(cache.stats().memory_bytes, 400u);
   EXPECT_EQ(Found(cache, kObject, {900, 100}), bytes);
@@ -65,7 +72,10 @@ TEST(BlockCacheTest, MemoryStaysWithinItsBytes) {
 
 TEST(BlockCacheTest, TheFolderOutlivesTheProcessAndLakesAreApart) {
   TemporaryFolder folder;
-  { BlockCache("s3://b", Folder(folder)).Offer(kObject, {0, 3}, std::string_view("abc")); }
+  {
+    BlockCache first("s3://b", Folder(folder));
+    Offer(first, kObject, {0, 3}, "abc");
+  }
   BlockCache again("s3://b", Folder(folder));
   EXPECT_EQ(Found(again, kObject, {0, 3}), "abc");
   BlockCache other("s3://c", Folder(folder));
@@ -76,7 +86,7 @@ TEST(BlockCacheTest, ADamagedFileIsNoBlock) {
   for (const std::string& damage : std::vector<std::string>{"", "short", std::string(35, 'x'), std::string(100, 'x')}) {
     TemporaryFolder folder;
     BlockCache cache("s3://b", Folder(folder));
-    cache.Offer(kObject, {0, 3}, std::string_view("abc"));
+    Offer(cache, kObject, {0, 3}, "abc");
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
       if (entry.is_regular_file()) std::ofstream(entry.path(), std::ios::trunc) << damage;
     }
@@ -89,14 +99,14 @@ TEST(BlockCacheTest, TheFolderStaysWithinItsBytes) {
   TemporaryFolder folder;
   BlockCache cache("s3://b", Folder(folder, 20'000));
   const std::string bytes(1000, 'x');
-  for (std::uint64_t i = 0; i < 100; ++i) cache.Offer(kObject, {i, 1000}, bytes);
+  for (std::uint64_t i = 0; i < 100; ++i) Offer(cache, kObject, {i, 1000}, bytes);
   EXPECT_LE(BlockFolder(folder.path() / "cache", 20'000).use().bytes, 20'000u);
   EXPECT_EQ(Found(cache, kObject, {99, 1000}), bytes);
 }
 
 TEST(BlockCacheTest, AFolderThatCannotBeUsedHoldsNothing) {
   BlockCache cache("s3://b", {0, "/proc/no/such/folder", 1 << 20});
-  cache.Offer(kObject, {0, 3}, std::string_view("abc"));
+  Offer(cache, kObject, {0, 3}, "abc");
   EXPECT_EQ(Found(cache, kObject, {0, 3}), "nothing");
 }
 
@@ -111,7 +121,7 @@ TEST(BlockCacheTest, CachesOfOneFolderWorkSideBySide) {
         const Extent extent{at % 60, 500 + at % 60};
         const std::string bytes(extent.length, static_cast<char>('a' + at % 20));
         if (const auto found = cache.Find(kObject, extent); found && *found != bytes) ++wrong;
-        cache.Offer(kObject, extent, bytes);
+        Offer(cache, kObject, extent, bytes);
       }
     });
   }

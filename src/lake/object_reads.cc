@@ -54,7 +54,7 @@ void ObjectReads::PlanTail(ScanPosition position) {
   const std::uint64_t offset = TailOffset();
   if (!segments_.empty() || object_.size_bytes == 0) return;
   const Extent extent{offset, object_.size_bytes - offset};
-  if (!AddKnown(extent, {})) AddSegment(extent, position, {});
+  if (!AddKnown(extent, {})) AddFetch(extent, position, {});
   tail_ = segments_.at(offset);
 }
 
@@ -65,7 +65,8 @@ Status ObjectReads::AwaitTail(bool in_turn, const Call& call) {
     tail = tail_;
   }
   if (!tail || tail->known) return {};
-  return in_turn ? tail->range->WaitInTurn(call) : tail->range->Wait(call);
+  const auto& range = tail->fetch->range;
+  return in_turn ? range->WaitInTurn(call) : range->Wait(call);
 }
 
 // With mutex_ held, as all below but Read. False when the cache does not have it.
@@ -82,20 +83,34 @@ bool ObjectReads::AddKnown(const Extent& extent, std::vector<Part> parts) {
   return true;
 }
 
-void ObjectReads::AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts) {
-  auto segment = std::make_shared<Segment>();
-  segment->extent = extent;
-  segment->parts = std::move(parts);
-  segment->range = sources_.queue.Add(object_, extent.offset, extent.length, position);
-  segments_[extent.offset] = std::move(segment);
+// One request. Each part, ascending, is a segment, which what is read over before the next one belongs to.
+void ObjectReads::AddFetch(Extent extent, ScanPosition position, const std::vector<Part>& parts) {
+  const auto fetch = std::make_shared<Fetch>();
+  fetch->extent = extent;
+  fetch->range = sources_.queue.Add(object_, extent.offset, extent.length, position);
   ++cost_.requests;
   cost_.bytes += extent.length;
+  std::uint64_t end = EndOf(extent);
+  const auto add = [&](std::uint64_t from, std::vector<Part> wanted) {
+    auto segment = std::make_shared<Segment>();
+    segment->extent = {from, end - from};
+    segment->fetch = fetch;
+    segment->parts = std::move(wanted);
+    segments_[from] = std::move(segment);
+    end = from;
+  };
+  for (std::size_t i = parts.size(); i-- > 1;) add(parts[i].extent.offset, {parts[i]});
+  add(extent.offset, parts.empty() ? parts : std::vector<Part>{parts.front()});
 }
 
-Result<std::span<const char>> ObjectReads::BytesOf(Segment& segment, const Call& call) {
-  if (segment.known) return std::span<const char>(*segment.known);
-  if (auto arrived = segment.range->Wait(call); !arrived) return arrived.error();
-  return segment.range->bytes();
+ObjectReads::Segment::~Segment() {
+  if (fetch) fetch->range->GiveBack(extent.offset - fetch->extent.offset, extent.length);
+}
+
+Status ObjectReads::Segment::Read(std::uint64_t offset, std::span<char> out, const Call& call) const {
+  if (fetch) return fetch->range->Read(offset - fetch->extent.offset, out, call);
+  known->copy(out.data(), out.size(), offset - extent.offset);
+  return {};
 }
 
 ObjectReads::SegmentPointer ObjectReads::Find(std::uint64_t offset) const {
@@ -136,10 +151,8 @@ void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
                        [this](std::uint64_t from, std::uint64_t to) { return NextSegment(from - 1) > to; }};
   for (const MergedRange& merged : MergeRanges(missing, rule)) {
     std::vector<Part> parts;
-    for (const WantedRange& part : merged.parts) {
-      parts.push_back({part.group, part.extent, part.times});
-    }
-    AddSegment(merged.extent, position, std::move(parts));
+    for (const WantedRange& part : merged.parts) parts.push_back({part.group, part.extent, part.times});
+    AddFetch(merged.extent, position, parts);
   }
 }
 
@@ -184,7 +197,7 @@ void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64
     const Extent piece{at, std::min({end, NextSegment(at), at + split}) - at};
     std::vector<Part> parts;
     if (!tail) parts.push_back({std::numeric_limits<std::uint32_t>::max(), piece, 1});
-    if (!AddKnown(piece, parts)) AddSegment(piece, kNow, parts);
+    if (!AddKnown(piece, parts)) AddFetch(piece, kNow, parts);
     at += piece.length;
   }
 }
@@ -202,23 +215,21 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
         segment = Find(at);
       }
     }
-    const auto held = BytesOf(*segment, call);
-    if (!held) {
-      const ErrorKind kind = held.error().kind;
-      return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? ReplacedWhileRead(object_.key)
-                                                                          : held.error();
-    }
     const std::uint64_t length = std::min(end, EndOf(segment->extent)) - at;
-    const auto bytes = held->subspan(at - segment->extent.offset, length);
-    std::copy(bytes.begin(), bytes.end(), out.begin() + static_cast<std::ptrdiff_t>(at - offset));
-    std::vector<Extent> news;
+    if (auto read = segment->Read(at, out.subspan(at - offset, length), call); !read) {
+      const ErrorKind kind = read.error().kind;
+      return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? ReplacedWhileRead(object_.key)
+                                                                          : read.error();
+    }
+    std::optional<Extent> news;
     {
       const std::lock_guard lock(mutex_);
-      if (!segment->arrived) news = Arrive(*segment);
+      news = Arrive(*segment);
       Done(cursor, *segment, at, length);
     }
-    for (const Extent& extent : news) {
-      sources_.cache->Offer(object_, extent, held->subspan(extent.offset - segment->extent.offset, extent.length));
+    if (news && sources_.cache != nullptr) {
+      sources_.cache->Offer(object_, *news,
+                            [&](std::span<char> bytes) { return segment->Read(news->offset, bytes, call); });
     }
     at += length;
   }
@@ -228,15 +239,15 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
 
 // Counts what is read from for the first time. Answers what of it the cache is to be offered: what is wanted, not what
 // was merged for a request, for that may be merged in another way the next time.
-std::vector<Extent> ObjectReads::Arrive(Segment& segment) {
+std::optional<Extent> ObjectReads::Arrive(Segment& segment) {
+  if (segment.arrived) return std::nullopt;
   segment.arrived = true;
-  ++sources_.counters.requests;
-  sources_.counters.bytes += segment.extent.length;
-  std::vector<Extent> news;
-  if (sources_.cache == nullptr) return news;
-  for (const Part& part : segment.parts) news.push_back(part.extent);
-  if (news.empty()) news.push_back(segment.extent);
-  return news;
+  if (!segment.fetch->counted) {
+    segment.fetch->counted = true;
+    ++sources_.counters.requests;
+    sources_.counters.bytes += segment.fetch->extent.length;
+  }
+  return segment.parts.empty() ? segment.extent : segment.parts.front().extent;
 }
 
 void ObjectReads::Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length) {

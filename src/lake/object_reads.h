@@ -62,23 +62,31 @@ class ObjectReads {
     Extent extent;
     std::uint32_t times;
   };
-  // What one request fetches, or what was here before.
-  struct Segment {
+  // One request, for one or more segments.
+  struct Fetch {
     Extent extent;
-    std::shared_ptr<ScheduledRange> range;  // null: `known`
+    std::shared_ptr<ScheduledRange> range;
+    bool counted = false;  // it was read from
+  };
+  // A piece of what one request fetches, or of what was here before; its memory goes when it was read.
+  struct Segment {
+    ~Segment();
+    Status Read(std::uint64_t offset, std::span<char> out, const Call& call) const;
+
+    Extent extent;
+    std::shared_ptr<Fetch> fetch;  // null: `known`
     std::shared_ptr<const std::string> known;
     std::vector<Part> parts;  // none: of unknown use, kept until the object is planned
-    bool arrived = false;     // it was read from, so it is counted and in the cache
+    bool arrived = false;     // it was read from, so the cache was told
   };
   using SegmentPointer = std::shared_ptr<Segment>;
 
-  static Result<std::span<const char>> BytesOf(Segment& segment, const Call& call);
   SegmentPointer Find(std::uint64_t offset) const;
   std::uint64_t NextSegment(std::uint64_t offset) const;
   bool AddKnown(const Extent& extent, std::vector<Part> parts);
-  void AddSegment(Extent extent, ScanPosition position, std::vector<Part> parts);
+  void AddFetch(Extent extent, ScanPosition position, const std::vector<Part>& parts);
   void FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64_t length);
-  std::vector<Extent> Arrive(Segment& segment);
+  std::optional<Extent> Arrive(Segment& segment);
   void Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length);
   void Pass(const Cursor& cursor, std::uint32_t group);
   void DropBefore(std::uint32_t group);

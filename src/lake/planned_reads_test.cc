@@ -110,6 +110,18 @@ TEST_F(PlannedReadsTest, APageHeadThatIsReadTwiceCostsNoRequest) {
   EXPECT_EQ(scheduler_.stats().held_bytes, 0u);
 }
 
+TEST_F(PlannedReadsTest, MemoryIsGivenBackAsItIsRead) {
+  reads_->Plan("a", {{{100, 3 * kMiB}, 0, 1}}, 1);
+  reads_->EndPlan("a");
+  EXPECT_EQ(asked().size(), 1u);
+  const auto reader = Open();
+  EXPECT_TRUE(Reads(*reader, 100, 3 * kMiB / 2));
+  EXPECT_EQ(scheduler_.stats().held_bytes, 3 * kMiB / 2);
+  EXPECT_TRUE(Reads(*reader, 100 + 3 * kMiB / 2, 3 * kMiB / 2));
+  EXPECT_EQ(asked().size(), 1u);
+  EXPECT_EQ(scheduler_.stats().held_bytes, 0u);
+}
+
 TEST_F(PlannedReadsTest, TheTailIsOneRequestAndGivenUpWithoutUse) {
   reads_->PlanTail("a", 1);
   ASSERT_TRUE(reads_->AwaitTail("a", true, {}).ok());

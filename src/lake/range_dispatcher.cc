@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <new>
 
 namespace eider {
 namespace {
@@ -25,13 +23,17 @@ Error Ended(ErrorKind kind, const ScheduledRange::State& range, std::string_view
 }
 
 Status CheckAnswer(const ScheduledRange::State& range, const RangeAttempt& attempt, const Result<ObjectInfo>& answer) {
+  if (attempt.buffer->no_memory()) {
+    return Ended(ErrorKind::kExhausted, range, fmt::format("no memory for {} bytes", range.length));
+  }
   if (!answer.ok()) return answer.error();
   if (answer->etag != range.object.etag) {
     return Error{ErrorKind::kConflict, fmt::format("'{}' was replaced while it was read.", range.object.key), {}};
   }
-  if (attempt.received == range.length) return {};
-  return Corrupt(fmt::format("'{}': {} of {} bytes arrived at {}.", range.object.key, attempt.received, range.length,
-                             range.offset));
+  const std::uint64_t received = attempt.buffer->received();
+  if (received == range.length) return {};
+  return Corrupt(
+      fmt::format("'{}': {} of {} bytes arrived at {}.", range.object.key, received, range.length, range.offset));
 }
 
 }  // namespace
@@ -52,16 +54,34 @@ void RangeDispatcher::Add(const std::shared_ptr<Range>& range) {
   Pump(lock);
 }
 
-Status RangeDispatcher::Wait(const std::shared_ptr<Range>& range, const Call& call, bool in_turn) {
+// The buffer that the first `bytes` have arrived in. With mutex_ held, as all below that takes no Lock.
+std::shared_ptr<RangeBuffer> RangeDispatcher::Arrived(const Range& range, std::uint64_t bytes) const {
+  if (range.phase == Phase::kReady) return range.bytes;
+  for (const auto& attempt : range.attempts) {
+    // Said first and looked at then; OnBytes does it the other way round, so that one of the two notices.
+    if (bytes < attempt->wanted) attempt->wanted = bytes;
+    if (attempt->buffer->received() >= bytes) return attempt->buffer;
+  }
+  return nullptr;
+}
+
+Result<std::shared_ptr<RangeBuffer>> RangeDispatcher::Wait(const std::shared_ptr<Range>& range, std::uint64_t bytes,
+                                                           const Call& call, bool in_turn) {
+  // An answer is judged when it is whole.
+  const auto arrived = [&] { return bytes < range->length ? Arrived(*range, bytes) : nullptr; };
   Lock lock(mutex_);
   if (!range->asked_for && !in_turn) {
     range->asked_for = true;
-    if (range->phase == Phase::kReady) caps_.OnReaderServed(range->length);
-    if (range->phase == Phase::kQueued || range->phase == Phase::kInFlight) caps_.OnReaderWaited(range->length);
+    if (range->phase == Phase::kReady || arrived()) {
+      caps_.OnReaderServed(range->length);
+    } else if (range->phase == Phase::kQueued || range->phase == Phase::kInFlight) {
+      caps_.OnReaderWaited(range->length);
+    }
   }
   for (;;) {
-    if (range->phase == Phase::kReady) return {};
+    if (range->phase == Phase::kReady) return range->bytes;
     if (range->phase == Phase::kFailed) return range->error;
+    if (auto buffer = arrived()) return buffer;
     const SteadyTime now = Now();
     if (call.stop.stop_requested()) return Ended(ErrorKind::kCancelled, *range, "it was cancelled");
     if (now >= call.deadline) return Ended(ErrorKind::kTimeout, *range, "the time limit was reached");
@@ -77,7 +97,7 @@ Status RangeDispatcher::Wait(const std::shared_ptr<Range>& range, const Call& ca
       continue;
     }
     const auto news = [&, phase = range->phase, attempts = range->attempts.size()] {
-      return range->phase != phase || range->attempts.size() != attempts;
+      return range->phase != phase || range->attempts.size() != attempts || arrived() != nullptr;
     };
     const SteadyTime next = std::min(call.deadline, hedge_at);
     if (next == SteadyTime::max()) {
@@ -92,6 +112,33 @@ Status RangeDispatcher::Wait(const std::shared_ptr<Range>& range, const Call& ca
 bool RangeDispatcher::Ready(const Range& range) const {
   const Lock lock(mutex_);
   return range.phase == Phase::kReady || range.phase == Phase::kFailed;
+}
+
+void RangeDispatcher::GiveBack(Range& range, std::uint64_t at, std::uint64_t length) {
+  Lock lock(mutex_);
+  // Of two GETs nobody knows yet whose bytes stay.
+  const bool one = range.phase == Phase::kInFlight && range.attempts.size() == 1;
+  RangeBuffer* buffer = one ? range.attempts.front()->buffer.get() : range.bytes.get();
+  if (buffer == nullptr) return;
+  const std::uint64_t piece = buffer->piece_bytes();
+  if (range.kept.empty()) {
+    for (std::uint64_t from = 0; from < range.length; from += piece) {
+      range.kept.push_back(std::min(piece, range.length - from));
+    }
+  }
+  std::uint64_t freed = 0;
+  for (const std::uint64_t end = at + length; at < end;) {
+    const std::size_t index = at / piece;
+    const std::uint64_t here = std::min(end, (index + 1) * piece) - at;
+    range.kept[index] -= std::min(range.kept[index], here);
+    if (range.kept[index] == 0) freed += buffer->Free(index);
+    at += here;
+  }
+  if (freed == 0) return;
+  range.given_back += freed;
+  stats_.held_bytes -= freed;
+  range.statement->held_bytes -= freed;
+  Pump(lock);
 }
 
 void RangeDispatcher::Leave(const std::shared_ptr<Range>& range) {
@@ -141,11 +188,7 @@ void RangeDispatcher::Pump(Lock& lock) {
 
 void RangeDispatcher::Launch(Lock& lock, const std::shared_ptr<Range>& range, bool hedge) {
   const auto attempt = std::make_shared<RangeAttempt>();
-  attempt->buffer.reset(new (std::nothrow) char[range->length]);
-  if (!attempt->buffer) {
-    if (hedge) return;
-    return Fail(range, Ended(ErrorKind::kExhausted, *range, fmt::format("no memory for {} bytes", range->length)));
-  }
+  attempt->buffer = std::make_shared<RangeBuffer>(range->length, pool_);
   attempt->hedge = hedge;
   attempt->started = Now();
   range->phase = Phase::kInFlight;
@@ -175,18 +218,24 @@ void RangeDispatcher::Launch(Lock& lock, const std::shared_ptr<Range>& range, bo
 std::unique_ptr<PendingGet> RangeDispatcher::Start(const std::shared_ptr<Range>& range,
                                                    const std::shared_ptr<RangeAttempt>& attempt) {
   const auto self = shared_from_this();
-  auto consume = [self, attempt, length = range->length](std::span<const char> piece) {
-    if (attempt->received == 0) attempt->first_byte = self->Now();
-    if (piece.size() > length - attempt->received) return false;
-    std::memcpy(attempt->buffer.get() + attempt->received, piece.data(), piece.size());
-    attempt->received += piece.size();
-    return true;
-  };
+  auto consume = [self, range, attempt](std::span<const char> bytes) { return self->OnBytes(range, *attempt, bytes); };
   auto done = [self, range, attempt](const Result<ObjectInfo>& answer) { self->OnDone(range, attempt, answer); };
   Call call;
   call.on_retry = [self, attempt](RetryCause cause) { self->OnRetry(*attempt, cause); };
   return start_({range->object.key, ByteRange::Span(range->offset, range->length), range->object.etag, {}},
                 std::move(consume), std::move(done), call);
+}
+
+bool RangeDispatcher::OnBytes(const std::shared_ptr<Range>& range, RangeAttempt& attempt, std::span<const char> bytes) {
+  RangeBuffer& buffer = *attempt.buffer;
+  if (buffer.received() == 0) attempt.first_byte = Now();
+  if (!buffer.Append(bytes)) return false;
+  if (buffer.received() >= attempt.wanted) {
+    const Lock lock(mutex_);
+    attempt.wanted = UINT64_MAX;  // who still waits says so again
+    range->changed.notify_all();
+  }
+  return true;
 }
 
 void RangeDispatcher::OnDone(const std::shared_ptr<Range>& range, const std::shared_ptr<RangeAttempt>& attempt,
@@ -255,13 +304,13 @@ void RangeDispatcher::Fail(const std::shared_ptr<Range>& range, Error error) {
 }
 
 void RangeDispatcher::Hold(Range& range) {
-  stats_.held_bytes += range.length;
-  range.statement->held_bytes += range.length;
+  stats_.held_bytes += range.length - range.given_back;
+  range.statement->held_bytes += range.length - range.given_back;
 }
 
 void RangeDispatcher::Release(Range& range, std::size_t times) {
-  stats_.held_bytes -= times * range.length;
-  range.statement->held_bytes -= times * range.length;
+  stats_.held_bytes -= times * (range.length - range.given_back);
+  range.statement->held_bytes -= times * (range.length - range.given_back);
 }
 
 // Ends GETs, outside the mutex.

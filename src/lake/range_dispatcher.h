@@ -1,7 +1,7 @@
 // The state machine of a RangeScheduler: starts GETs as the caps allow, takes their answers, wakes readers. Shared by
 // the scheduler, its queues and its ranges, so that each may be destroyed before the others. Thread-safe.
 //
-// One mutex guards everything but the bytes of attempts. It is never held while StartRange is called or a PendingGet is
+// One mutex guards everything but the bytes of buffers. It is never held while StartRange is called or a PendingGet is
 // destroyed: the first may call back at once, the second waits for a callback that may want the mutex.
 #pragma once
 
@@ -25,7 +25,10 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   RangeDispatcher(StartRange start, RangeSchedulerOptions options);
 
   void Add(const std::shared_ptr<Range>& range);
-  Status Wait(const std::shared_ptr<Range>& range, const Call& call, bool in_turn);
+  // Until the first `bytes` of the range have arrived; null for a range of none.
+  Result<std::shared_ptr<RangeBuffer>> Wait(const std::shared_ptr<Range>& range, std::uint64_t bytes, const Call& call,
+                                            bool in_turn);
+  void GiveBack(Range& range, std::uint64_t at, std::uint64_t length);
   bool Ready(const Range& range) const;
   void Leave(const std::shared_ptr<Range>& range);  // its reader is gone
   void Close();
@@ -38,9 +41,11 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   using Lock = std::unique_lock<std::mutex>;
   using Attempts = std::vector<std::shared_ptr<RangeAttempt>>;
 
+  std::shared_ptr<RangeBuffer> Arrived(const Range& range, std::uint64_t bytes) const;
   void Pump(Lock& lock);
   void Launch(Lock& lock, const std::shared_ptr<Range>& range, bool hedge);
   std::unique_ptr<PendingGet> Start(const std::shared_ptr<Range>& range, const std::shared_ptr<RangeAttempt>& attempt);
+  bool OnBytes(const std::shared_ptr<Range>& range, RangeAttempt& attempt, std::span<const char> bytes);
   void OnDone(const std::shared_ptr<Range>& range, const std::shared_ptr<RangeAttempt>& attempt,
               const Result<ObjectInfo>& answer);
   void Learn(const Range& range, const RangeAttempt& attempt);
@@ -56,6 +61,7 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   mutable std::mutex mutex_;
   StartRange start_;
   const RangeSchedulerOptions options_;
+  const std::shared_ptr<BufferPool> pool_ = std::make_shared<BufferPool>();
   FetchCaps caps_;
   TransferModel model_;
   RangeTurns turns_;

@@ -10,10 +10,29 @@ namespace eider {
 ScheduledRange::ScheduledRange(std::shared_ptr<State> state) : state_(std::move(state)) {}
 ScheduledRange::~ScheduledRange() { state_->dispatcher->Leave(state_); }
 
-Status ScheduledRange::Wait(const Call& call) { return state_->dispatcher->Wait(state_, call, /*in_turn=*/false); }
-Status ScheduledRange::WaitInTurn(const Call& call) { return state_->dispatcher->Wait(state_, call, /*in_turn=*/true); }
 bool ScheduledRange::ready() const { return state_->dispatcher->Ready(*state_); }
-std::span<const char> ScheduledRange::bytes() const { return {state_->bytes.get(), state_->length}; }
+std::uint64_t ScheduledRange::length() const { return state_->length; }
+
+Status ScheduledRange::Wait(const Call& call) {
+  const auto bytes = state_->dispatcher->Wait(state_, state_->length, call, /*in_turn=*/false);
+  return bytes ? Status() : Status(bytes.error());
+}
+
+Status ScheduledRange::WaitInTurn(const Call& call) {
+  const auto bytes = state_->dispatcher->Wait(state_, state_->length, call, /*in_turn=*/true);
+  return bytes ? Status() : Status(bytes.error());
+}
+
+Status ScheduledRange::Read(std::uint64_t at, std::span<char> out, const Call& call) {
+  const auto bytes = state_->dispatcher->Wait(state_, at + out.size(), call, /*in_turn=*/false);
+  if (!bytes) return bytes.error();
+  if (!out.empty()) (*bytes)->Copy(at, out);
+  return {};
+}
+
+void ScheduledRange::GiveBack(std::uint64_t at, std::uint64_t length) {
+  state_->dispatcher->GiveBack(*state_, at, length);
+}
 
 RangeScheduler::RangeScheduler(StartRange start, RangeSchedulerOptions options)
     : dispatcher_(std::make_shared<RangeDispatcher>(std::move(start), std::move(options))) {}

@@ -1,7 +1,7 @@
 // RangeScheduler: fetches the ranges that statements are going to read, side by side and ahead of their readers.
 //
-// One for each lake. Each range is one GET with If-Match into one buffer, which is allocated when the GET starts and
-// stays until the range is destroyed. Ranges of one statement start in the order of their positions, statements take
+// One for each lake. Each range is one GET with If-Match, whose bytes can be read as they arrive and given back as they
+// were read. Ranges of one statement start in the order of their positions, statements take
 // turns, a range that somebody waits for starts at once. Two caps hold the rest back: on requests in flight, which
 // adapts to what the store refuses, and on bytes in flight or not yet given back, which adapts to how far ahead of its
 // readers the network is. A GET that is late is repeated beside itself ("hedged") once a reader waits for it; whichever
@@ -47,7 +47,7 @@ struct RangeSchedulerStats {
   std::uint64_t byte_cap = 0;
 };
 
-// One wanted range of a pinned object. Its bytes stay in memory until it is destroyed.
+// One wanted range of a pinned object. Its bytes stay in memory until they are given back or it is destroyed.
 class ScheduledRange {
  public:
   // Not ready yet: cancelled, whether queued or under way. Gives its bytes back to the budget.
@@ -55,7 +55,7 @@ class ScheduledRange {
   ScheduledRange(const ScheduledRange&) = delete;
   ScheduledRange& operator=(const ScheduledRange&) = delete;
 
-  // OK once the bytes are here, or why they never will be: the store's own error (kConflict and kNotFound mean that the
+  // OK once all bytes are here, or why they never will be: the store's own error (kConflict and kNotFound mean that the
   // object is no longer the pinned one), kCancelled after the scheduler's end; or the bounds of `call`, which end only
   // this wait. Several threads may wait. A range still queued starts at once, beyond both caps if need be: a reader
   // never waits for bytes that nobody reads.
@@ -63,11 +63,17 @@ class ScheduledRange {
   // The same without hurry: a queued range starts when its turn comes, however long the caps hold it back.
   Status WaitInTurn(const Call& call);
 
+  // Fills `out` from `at`, counted from the range's begin, as soon as these bytes are here: what a GET has brought is
+  // right (its head was judged, and TCP keeps order), whatever becomes of the rest. Otherwise as Wait. The span must
+  // lie within the range, and nothing of it may have been given back.
+  Status Read(std::uint64_t at, std::span<char> out, const Call& call);
+  // Nobody will read these bytes again. At most once for each byte.
+  void GiveBack(std::uint64_t at, std::uint64_t length);
+
   // Whether Wait would answer at once.
   bool ready() const;
 
-  // Once Wait answered OK.
-  std::span<const char> bytes() const;
+  std::uint64_t length() const;
 
   struct State;
 

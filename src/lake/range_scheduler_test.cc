@@ -2,63 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <random>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "lake/scripted_gets.h"
+#include "lake/range_scheduler_suite.h"
 
 namespace eider {
 namespace {
-
-class RangeSchedulerTest : public testing::Test {
- protected:
-  void Make(int max_requests = 128, std::uint64_t max_bytes = 64 << 20) {
-    RangeSchedulerOptions options;
-    options.max_requests = max_requests;
-    options.max_bytes = max_bytes;
-    options.clock = [this] { return SteadyTime(std::chrono::milliseconds(now_ms_ += tick_ms_)); };
-    scheduler_ = std::make_unique<RangeScheduler>(gets_.function(), options);
-    queue_ = scheduler_->NewQueue();
-  }
-
-  std::shared_ptr<ScheduledRange> Add(std::uint64_t offset, std::uint64_t length = 10, ScanPosition position = 0) {
-    return queue_->Add(object_, offset, length, position);
-  }
-
-  static std::string Outcome(const Status& status) {
-    return status.ok() ? "ok" : std::string(ErrorKindName(status.error().kind));
-  }
-  static std::string Bytes(const ScheduledRange& range) { return {range.bytes().data(), range.bytes().size()}; }
-
-  // Of a reader that stays for one look at the range.
-  std::string ShortWait(ScheduledRange& range) {
-    tick_ms_ = 1;
-    Call call;
-    call.deadline = SteadyTime(std::chrono::milliseconds(now_ms_ + 2));
-    const std::string outcome = Outcome(range.Wait(call));
-    tick_ms_ = 0;
-    return outcome;
-  }
-
-  // Completes `count` requests of 10 bytes that took 30 ms each: what lateness is measured by.
-  void Practise(int count) {
-    for (int i = 0; i < count; ++i) {
-      const auto range = Add(0);
-      now_ms_ += 30;
-      gets_.Complete(gets_.started() - 1);
-    }
-  }
-
-  const ObjectInfo object_{"a.parquet", 1 << 30, "e1", {}};
-  std::atomic<std::int64_t> now_ms_{1'000'000};
-  std::atomic<std::int64_t> tick_ms_{0};  // passes at each look at the clock
-  ScriptedGets gets_;
-  std::unique_ptr<RangeScheduler> scheduler_;
-  std::shared_ptr<RangeScheduler::Queue> queue_;
-};
 
 TEST_F(RangeSchedulerTest, ARangeIsOneConditionalGet) {
   Make();
@@ -196,6 +147,45 @@ TEST_F(RangeSchedulerTest, SeveralReadersWaitForOneGet) {
   EXPECT_EQ(gets_.started(), 1u);
 }
 
+TEST_F(RangeSchedulerTest, BytesAreReadAsTheyArrive) {
+  Make();
+  const std::uint64_t length = 1 << 20;
+  const auto range = Add(0, length);
+  std::string head(1000, '?');
+  Status status = Internal("");
+  std::thread reader([&] { status = range->Read(5, head, {}); });
+  gets_.AwaitStarted(1);
+  for (std::uint64_t at = 0; at < 2000; at += 100) gets_.Feed(0, ExpectedBytes(at, 100));
+  reader.join();
+  EXPECT_EQ(Outcome(status), "ok");
+  EXPECT_EQ(head, ExpectedBytes(5, 1000));
+  EXPECT_FALSE(range->ready());
+  // The end is judged with the whole: this one does not come.
+  gets_.Feed(0, ExpectedBytes(2000, length - 2000));
+  gets_.Finish(0, Error{ErrorKind::kUnavailable, "more bytes than it announced", {}});
+  EXPECT_EQ(Bytes(*range), "none");
+}
+
+TEST_F(RangeSchedulerTest, PiecesThatWereReadMakeRoom) {
+  Make(128, 1 << 20);
+  const auto range = Add(0, 1 << 20);
+  const auto next = Add(1 << 20, 300'000, 1);
+  EXPECT_EQ(gets_.started(), 1u);
+  gets_.Feed(0, ExpectedBytes(0, 600'000));
+  range->GiveBack(0, 200'000);
+  EXPECT_EQ(scheduler_->stats().held_bytes, 1u << 20);  // memory goes in pieces
+  range->GiveBack(200'000, 400'000);
+  EXPECT_EQ(scheduler_->stats().held_bytes, (1u << 19) + 300'000);
+  EXPECT_EQ(gets_.started(), 2u);
+  gets_.Feed(0, ExpectedBytes(600'000, (1 << 20) - 600'000));
+  gets_.Finish(0, object_);
+  std::string rest((1 << 20) - 600'000, '?');
+  EXPECT_EQ(Outcome(range->Read(600'000, rest, {})), "ok");
+  EXPECT_EQ(rest, ExpectedBytes(600'000, rest.size()));
+  range->GiveBack(600'000, rest.size());
+  EXPECT_EQ(scheduler_->stats().held_bytes, 300'000u);
+}
+
 TEST_F(RangeSchedulerTest, TheBoundsOfACallEndOnlyItsWait) {
   Make();
   const auto range = Add(0);
@@ -251,7 +241,7 @@ TEST_F(RangeSchedulerTest, ARangeOfNoBytesNeedsNoGet) {
   Make();
   const auto empty = Add(7, 0);
   EXPECT_EQ(Outcome(empty->Wait({})), "ok");
-  EXPECT_TRUE(empty->bytes().empty());
+  EXPECT_EQ(Bytes(*empty), "");
   EXPECT_EQ(gets_.started(), 0u);
 }
 
@@ -312,95 +302,6 @@ TEST_F(RangeSchedulerTest, AStoreThatAsksForLessGetsLess) {
   EXPECT_GT(scheduler_->stats().request_cap, 8u);
 }
 
-TEST_F(RangeSchedulerTest, ALateGetIsHedgedForAWaitingReader) {
-  Make();
-  Practise(150);
-  const auto range = Add(500);
-  const std::size_t first = gets_.started() - 1;
-  gets_.Feed(first, "XXXXX");  // bytes of the late one, which must not show up in the answer
-  now_ms_ += 10'000;
-  Status status = Internal("");
-  std::thread reader([&] { status = range->Wait({}); });
-  gets_.AwaitStarted(first + 2);
-  EXPECT_EQ(gets_.offset(first + 1), 500u);
-  EXPECT_EQ(gets_.request(first + 1).if_match, "e1");
-  gets_.Complete(first + 1);
-  reader.join();
-  EXPECT_EQ(Outcome(status), "ok");
-  EXPECT_EQ(Bytes(*range), ExpectedBytes(500, 10));
-  EXPECT_TRUE(gets_.cancelled(first));
-  const RangeSchedulerStats stats = scheduler_->stats();
-  EXPECT_EQ(stats.hedges, 1u);
-  EXPECT_EQ(stats.hedges_won, 1u);
-  EXPECT_EQ(stats.in_flight, 0u);
-  EXPECT_EQ(stats.held_bytes, 10u);
-}
-
-TEST_F(RangeSchedulerTest, OfAHedgedPairOneFailureIsNotTheAnswer) {
-  Make();
-  Practise(150);
-  for (const bool hedge_fails : {true, false}) {
-    const auto range = Add(500);
-    const std::size_t first = gets_.started() - 1;
-    now_ms_ += 10'000;
-    Status status = Internal("");
-    std::thread reader([&] { status = range->Wait({}); });
-    gets_.AwaitStarted(first + 2);
-    gets_.Finish(first + hedge_fails, Error{ErrorKind::kUnavailable, "down", {}});
-    gets_.Complete(first + !hedge_fails);
-    reader.join();
-    EXPECT_EQ(Outcome(status), "ok");
-    EXPECT_EQ(Bytes(*range), ExpectedBytes(500, 10));
-  }
-  EXPECT_EQ(scheduler_->stats().hedges_won, 1u);
-  EXPECT_EQ(scheduler_->stats().held_bytes, 0u);
-}
-
-TEST_F(RangeSchedulerTest, WhenBothOfAPairFailTheReaderIsTold) {
-  Make();
-  Practise(150);
-  const auto range = Add(500);
-  const std::size_t first = gets_.started() - 1;
-  now_ms_ += 10'000;
-  Status status;
-  std::thread reader([&] { status = range->Wait({}); });
-  gets_.AwaitStarted(first + 2);
-  gets_.Finish(first, Error{ErrorKind::kUnavailable, "down", {}});
-  gets_.Finish(first + 1, Error{ErrorKind::kUnavailable, "down too", {}});
-  reader.join();
-  EXPECT_EQ(Outcome(status), "unavailable");
-  EXPECT_EQ(scheduler_->stats().held_bytes, 0u);
-  EXPECT_EQ(scheduler_->stats().in_flight, 0u);
-}
-
-TEST_F(RangeSchedulerTest, NothingIsHedgedWithoutAReaderOrSamplesOrBesideARetry) {
-  Make();
-  const auto early = Add(0);
-  now_ms_ += 10'000;
-  EXPECT_EQ(ShortWait(*early), "timeout");  // too few samples
-  gets_.Complete(0);
-  Practise(150);
-  const std::size_t before = gets_.started();
-  const auto nobody_waits = Add(0);
-  const auto refused = Add(10);
-  gets_.Retry(before + 1, RetryCause::kOverload);
-  now_ms_ += 10'000;
-  const auto another = Add(20);
-  gets_.Complete(before + 2);
-  EXPECT_EQ(ShortWait(*refused), "timeout");
-  EXPECT_EQ(scheduler_->stats().hedges, 0u);
-}
-
-TEST_F(RangeSchedulerTest, HedgesAreFew) {
-  Make();
-  Practise(150);
-  std::vector<std::shared_ptr<ScheduledRange>> late;
-  for (std::uint64_t i = 0; i < 50; ++i) late.push_back(Add(i));
-  now_ms_ += 10'000;
-  for (const auto& range : late) EXPECT_EQ(ShortWait(*range), "timeout");
-  EXPECT_EQ(scheduler_->stats().hedges, 6u);  // 3 of a hundred of 200
-}
-
 TEST_F(RangeSchedulerTest, AStoreThatAnswersAtOnceDoesNotNest) {
   Make(4, 1000);
   RangeSchedulerOptions options;
@@ -458,9 +359,7 @@ TEST_F(RangeSchedulerTest, StandsManyThreads) {
         std::thread leaver([taken = std::move(ranges[random() % 20])]() mutable { taken.reset(); });
         for (std::uint64_t i = 0; i < 20; ++i) {
           if (!ranges[i]) continue;
-          const bool ok =
-              ranges[i]->Wait({}).ok() && Bytes(*ranges[i]) == ExpectedBytes(i * 50, ranges[i]->bytes().size());
-          wrong += !ok;
+          wrong += Bytes(*ranges[i]) != ExpectedBytes(i * 50, ranges[i]->length());
           if (random() % 2 == 0) ranges[i].reset();
         }
         leaver.join();

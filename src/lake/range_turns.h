@@ -1,6 +1,7 @@
 // Which queued range is next: statements in turns, within one by position. The scheduler's mutex guards all of it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -9,14 +10,16 @@
 #include <utility>
 #include <vector>
 
+#include "lake/range_buffer.h"
 #include "lake/range_scheduler.h"
 
 namespace eider {
 
-// One GET for a range. Its buffer is the consumer's until the GET is done or destroyed.
+// One GET for a range.
 struct RangeAttempt {
-  std::unique_ptr<char[]> buffer;
-  std::uint64_t received = 0;
+  std::shared_ptr<RangeBuffer> buffer;
+  // The least that a waiting reader wants to have arrived; of none, more than ever arrives.
+  std::atomic<std::uint64_t> wanted{UINT64_MAX};
   SteadyTime started{};
   SteadyTime first_byte{};
   bool hedge = false;   // started beside a late one
@@ -47,7 +50,9 @@ struct ScheduledRange::State {
   Phase phase = Phase::kQueued;
   bool asked_for = false;                               // a reader came
   std::vector<std::shared_ptr<RangeAttempt>> attempts;  // under way: one, or two when hedged
-  std::unique_ptr<char[]> bytes;
+  std::shared_ptr<RangeBuffer> bytes;                   // once ready
+  std::vector<std::uint64_t> kept;  // of each piece of a buffer, the bytes that were not given back; empty: all
+  std::uint64_t given_back = 0;     // of pieces that were freed
   Error error;
   std::condition_variable_any changed;
 };
