@@ -110,9 +110,8 @@ Status RangedRead::OnPartial(const HttpHead& head) {
   const auto length = ParseUint(head.Find("Content-Length"));
   if (length && *length != given.length) return Wrong("with a Content-Length that its Content-Range contradicts");
   // Proxies that compress on the way do not know the length beforehand. Broken off, such bytes would be taken for the
-  // first ones of the range.
-  const bool coded = !head.Find("Content-Encoding").empty() || !head.Find("Transfer-Encoding").empty();
-  if (!length && coded) return Wrong("in a coding without a Content-Length");
+  // first ones of the range; and of a body that may turn out too long, readers must not have the first ones yet.
+  if (!length) return Wrong("without a Content-Length");
   if (!begun_) extent_ = given;
   if (!extent_) extent_ = Extent{0, content->size_bytes};
   begun_ = true;

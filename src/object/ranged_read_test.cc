@@ -8,7 +8,11 @@ namespace {
 GetRequest Want(ByteRange range) { return {"k", range, {}, {}}; }
 
 HttpHead Partial(const std::string& range, const std::string& etag = "\"e\"") {
-  return {206, {{"Content-Range", range}, {"ETag", etag}}};
+  HttpHead head{206, {{"Content-Range", range}, {"ETag", etag}}};
+  if (const auto given = ParseContentRange(range)) {
+    head.headers.emplace_back("Content-Length", std::to_string(given->last - given->first + 1));
+  }
+  return head;
 }
 
 std::string Header(const RangedRead& read, std::string_view name) {
@@ -79,7 +83,6 @@ TEST(RangedReadTest, ACodingPutOnUnderwayIsRefusedWhateverItsLength) {
   const auto taken = [](const std::string& key, const std::string& coding) {
     RangedRead read({key, ByteRange::Span(0, 50), {}, {}}, "s");
     HttpHead head = Partial("bytes 0-49/100");
-    head.headers.emplace_back("Content-Length", "50");
     head.headers.emplace_back("Content-Encoding", coding);
     return read.OnHead(head).ok();
   };
@@ -88,6 +91,11 @@ TEST(RangedReadTest, ACodingPutOnUnderwayIsRefusedWhateverItsLength) {
   EXPECT_TRUE(taken("a.csv.gz", "gzip"));
   EXPECT_TRUE(taken("a.parquet", "identity"));
   EXPECT_TRUE(taken("a.parquet", "aws-chunked"));
+}
+
+TEST(RangedReadTest, ARangeOfUnknownLengthIsRefused) {
+  RangedRead read(Want(ByteRange::Span(0, 50)), "s");
+  EXPECT_FALSE(read.OnHead({206, {{"Content-Range", "bytes 0-49/100"}, {"ETag", "\"e\""}}}).ok());
 }
 
 TEST(RangedReadTest, WithoutAVersionNothingIsResumed) {
