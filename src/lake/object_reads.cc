@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace eider {
 namespace {
@@ -27,6 +28,9 @@ constexpr std::uint64_t kCachedBlock = 512 << 10;
 // A worker that was given a group may not have begun with it when others are some groups further. Wrongly given up,
 // its bytes are fetched again.
 constexpr std::uint32_t kGroupsBehind = 4;
+
+// What a chunk of a few pages at most takes: it may end with pages shorter than a look at their heads.
+constexpr std::uint64_t kShortPart = 64 << 10;
 
 // Of a read that somebody waits for already.
 constexpr ScanPosition kNow = 0;
@@ -83,7 +87,8 @@ bool ObjectReads::AddKnown(const Extent& extent, std::vector<Part> parts) {
   return true;
 }
 
-// One request. Each part, ascending, is a segment, which what is read over before the next one belongs to.
+// One request. Each part, ascending, is a segment, which what is read over before the next one belongs to; a short part
+// is one with the next, for looks at its pages' heads reach into that.
 void ObjectReads::AddFetch(Extent extent, ScanPosition position, const std::vector<Part>& parts) {
   const auto fetch = std::make_shared<Fetch>();
   fetch->extent = extent;
@@ -99,8 +104,13 @@ void ObjectReads::AddFetch(Extent extent, ScanPosition position, const std::vect
     segments_[from] = std::move(segment);
     end = from;
   };
-  for (std::size_t i = parts.size(); i-- > 1;) add(parts[i].extent.offset, {parts[i]});
-  add(extent.offset, parts.empty() ? parts : std::vector<Part>{parts.front()});
+  std::vector<Part> together;
+  for (std::size_t i = parts.size(); i-- > 1;) {
+    together.push_back(parts[i]);
+    if (parts[i - 1].extent.length >= kShortPart) add(parts[i].extent.offset, std::exchange(together, {}));
+  }
+  if (!parts.empty()) together.push_back(parts.front());
+  add(extent.offset, std::move(together));
 }
 
 ObjectReads::Segment::~Segment() {
@@ -152,7 +162,9 @@ void ObjectReads::Plan(std::vector<WantedRange> wanted, ScanPosition position) {
   for (const MergedRange& merged : MergeRanges(missing, rule)) {
     std::vector<Part> parts;
     for (const WantedRange& part : merged.parts) parts.push_back({part.group, part.extent, part.times});
-    AddFetch(merged.extent, position, parts);
+    const std::uint64_t end = EndOf(merged.extent);
+    const std::uint64_t looked_at = std::min({end + kPageHead, object_.size_bytes, NextSegment(end - 1)}) - end;
+    AddFetch({merged.extent.offset, merged.extent.length + looked_at}, position, parts);
   }
 }
 
@@ -221,15 +233,15 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
       return kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ? ReplacedWhileRead(object_.key)
                                                                           : read.error();
     }
-    std::optional<Extent> news;
+    std::vector<Extent> news;
     {
       const std::lock_guard lock(mutex_);
       news = Arrive(*segment);
-      Done(cursor, *segment, at, length);
+      Done(cursor, *segment, {at, length}, out.size() == kPageHead);
     }
-    if (news && sources_.cache != nullptr) {
-      sources_.cache->Offer(object_, *news,
-                            [&](std::span<char> bytes) { return segment->Read(news->offset, bytes, call); });
+    for (const Extent& extent : news) {
+      sources_.cache->Offer(object_, extent,
+                            [&](std::span<char> bytes) { return segment->Read(extent.offset, bytes, call); });
     }
     at += length;
   }
@@ -239,24 +251,28 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
 
 // Counts what is read from for the first time. Answers what of it the cache is to be offered: what is wanted, not what
 // was merged for a request, for that may be merged in another way the next time.
-std::optional<Extent> ObjectReads::Arrive(Segment& segment) {
-  if (segment.arrived) return std::nullopt;
+std::vector<Extent> ObjectReads::Arrive(Segment& segment) {
+  std::vector<Extent> news;
+  if (segment.arrived) return news;
   segment.arrived = true;
   if (!segment.fetch->counted) {
     segment.fetch->counted = true;
     ++sources_.counters.requests;
     sources_.counters.bytes += segment.fetch->extent.length;
   }
-  return segment.parts.empty() ? segment.extent : segment.parts.front().extent;
+  if (sources_.cache == nullptr) return news;
+  for (const Part& part : segment.parts) news.push_back(part.extent);
+  if (news.empty()) news.push_back(segment.extent);
+  return news;
 }
 
-void ObjectReads::Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length) {
-  const std::uint64_t end = offset + length;
+void ObjectReads::Done(const Cursor& cursor, Segment& segment, const Extent& read, bool only_a_look) {
+  const std::uint64_t end = EndOf(read);
   bool over = !segment.parts.empty();
   for (Part& part : segment.parts) {
     const std::uint64_t last = EndOf(part.extent);
-    if (offset < last && end >= last && part.times > 0) --part.times;
-    if (planned_ && offset < last && end > part.extent.offset) Pass(cursor, part.group);
+    if (read.offset < last && end >= last && !only_a_look && part.times > 0) --part.times;
+    if (planned_ && read.offset < last && end > part.extent.offset) Pass(cursor, part.group);
     over = over && part.times == 0;
   }
   if (!over) return;

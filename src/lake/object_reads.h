@@ -16,6 +16,10 @@
 
 namespace eider {
 
+// DuckDB looks at so many bytes where it expects a page's head, however few follow, and then reads on behind the head.
+// So as many are fetched behind a planned range, and reading them does not end it.
+inline constexpr std::uint64_t kPageHead = 256;
+
 struct PlanCost {
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;
@@ -55,8 +59,8 @@ class ObjectReads {
   std::optional<ScanPosition> position() const;
 
  private:
-  // What is wanted of a group within a segment. It is done with when its last byte was read so many times: readers go
-  // through it from front to back, and may read a page's head twice, or skip pages.
+  // What is wanted of a group within a segment. It is done with when its last byte was read so many times, a look at a
+  // page's head aside: readers go through it from front to back, and may skip pages.
   struct Part {
     std::uint32_t group;
     Extent extent;
@@ -86,8 +90,8 @@ class ObjectReads {
   bool AddKnown(const Extent& extent, std::vector<Part> parts);
   void AddFetch(Extent extent, ScanPosition position, const std::vector<Part>& parts);
   void FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64_t length);
-  std::optional<Extent> Arrive(Segment& segment);
-  void Done(const Cursor& cursor, Segment& segment, std::uint64_t offset, std::uint64_t length);
+  std::vector<Extent> Arrive(Segment& segment);
+  void Done(const Cursor& cursor, Segment& segment, const Extent& read, bool only_a_look);
   void Pass(const Cursor& cursor, std::uint32_t group);
   void DropBefore(std::uint32_t group);
   std::uint64_t TailOffset() const;
