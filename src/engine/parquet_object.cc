@@ -199,9 +199,7 @@ std::vector<WantedRange> ParquetObject::BloomFilters() const {
     for (const Column& column : columns_) {
       if (!AsksBloomFilter(column, group)) continue;
       const auto& chunk = Chunk(group, *column.schema);
-      wanted.push_back({{static_cast<std::uint64_t>(chunk.bloom_filter_offset), length_of(chunk)},
-                        static_cast<std::uint32_t>(group),
-                        1});
+      wanted.push_back({{static_cast<std::uint64_t>(chunk.bloom_filter_offset), length_of(chunk)}, kNoGroup, 1});
     }
   }
   return wanted;

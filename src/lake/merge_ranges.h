@@ -10,7 +10,9 @@
 namespace eider {
 
 // A range that will be read `times` times, by whoever reads its group. Groups (row groups) are begun in ascending
-// order, so that all before the lowest that is being read are done with.
+// order, so that all before the lowest that is being read are done with. What every reader looks at beforehand is of no
+// group.
+inline constexpr std::uint32_t kNoGroup = UINT32_MAX;
 struct WantedRange {
   Extent extent;
   std::uint32_t group = 0;

@@ -1,7 +1,6 @@
 #include "lake/object_reads.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace eider {
@@ -208,7 +207,7 @@ void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64
     }
     const Extent piece{at, std::min({end, NextSegment(at), at + split}) - at};
     std::vector<Part> parts;
-    if (!tail) parts.push_back({std::numeric_limits<std::uint32_t>::max(), piece, 1});
+    if (!tail) parts.push_back({kNoGroup, piece, 1});
     if (!AddKnown(piece, parts)) AddFetch(piece, kNow, parts);
     at += piece.length;
   }
@@ -281,7 +280,7 @@ void ObjectReads::Done(const Cursor& cursor, Segment& segment, const Extent& rea
 }
 
 void ObjectReads::Pass(const Cursor& cursor, std::uint32_t group) {
-  if (group == std::numeric_limits<std::uint32_t>::max()) return;
+  if (group == kNoGroup) return;
   const auto [place, entered] = at_group_.try_emplace(&cursor, group);
   if (!entered && place->second == group) return;
   place->second = group;
