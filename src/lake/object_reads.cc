@@ -25,7 +25,7 @@ constexpr std::uint64_t kWindowPieces = 4;
 constexpr std::uint64_t kCachedBlock = 512 << 10;
 
 // A worker that was given a group may not have begun with it when others are some groups further. Wrongly given up,
-// its bytes are fetched again.
+// its bytes are fetched again; so what was asked for already is given up only when others need the memory.
 constexpr std::uint32_t kGroupsBehind = 4;
 
 // What a chunk of a few pages at most takes: it may end with pages shorter than a look at their heads.
@@ -290,8 +290,17 @@ void ObjectReads::Pass(const Cursor& cursor, std::uint32_t group) {
 }
 
 void ObjectReads::DropBefore(std::uint32_t group) {
+  const bool all = sources_.scheduler.short_of_memory();
   for (auto entry = segments_.begin(); entry != segments_.end();) {
-    bool over = !entry->second->parts.empty();
+    const Segment& segment = *entry->second;
+    // Groups lie one behind the other; where they do not, something is kept for longer.
+    if (!segment.parts.empty() && segment.parts.front().group >= group && segment.parts.front().group != kNoGroup)
+      break;
+    if (!all && (!segment.fetch || !segment.fetch->range->queued())) {
+      ++entry;
+      continue;
+    }
+    bool over = !segment.parts.empty();
     for (Part& part : entry->second->parts) {
       if (part.group < group) part.times = 0;
       over = over && part.times == 0;

@@ -73,6 +73,7 @@ void PlannedReads::Reach(const ObjectReads& object) {
   const auto position = object.position();
   if (!position) return;
   const std::lock_guard lock(mutex_);
+  if (!sources_.scheduler.short_of_memory()) return;
   for (auto next = by_position_.lower_bound(ScanOf(*position)); next != by_position_.end();) {
     if (next->first + kPassedObjects >= *position || !next->second->idle()) return;
     next->second->GiveUp();

@@ -206,18 +206,52 @@ TEST_F(PlannedReadsTest, WhatIsReadAgainAndAgainNeedsNoRequest) {
   EXPECT_EQ(asked().size(), 5u);
 }
 
-TEST_F(PlannedReadsTest, AGroupThatTheScanHasPassedIsGivenUp) {
+TEST_F(PlannedReadsTest, AGroupThatTheScanHasPassedIsGivenUpWhenMemoryIsShort) {
+  for (const std::uint64_t length : {std::uint64_t{100}, 8 * kMiB}) {  // all, or more than may be held
+    Again();
+    std::vector<WantedRange> wanted;
+    for (std::uint32_t group = 0; group < 9; ++group) wanted.push_back({{group * 10 * kMiB, length}, group, 1});
+    reads_->Plan("a", wanted, 1);
+    reads_->EndPlan("a");
+    const auto one = Open();
+    const auto other = Open();
+    EXPECT_TRUE(Reads(*one, 0, 10));  // group 0, and not all of it
+    EXPECT_TRUE(Reads(*other, 80 * kMiB, 10));
+    EXPECT_TRUE(Reads(*one, 70 * kMiB, 10));  // nobody is below group 7 now: 3 may still be somebody's
+    const std::size_t before = asked().size();
+    EXPECT_TRUE(Reads(*one, 30 * kMiB, 10));
+    EXPECT_EQ(asked().size(), before);
+    EXPECT_TRUE(Reads(*one, 20 * kMiB, 10));
+    EXPECT_EQ(asked().size() - before, length > kMiB ? 1u : 0u);
+  }
+}
+
+TEST_F(PlannedReadsTest, WhatTheScanHasSkippedIsNotFetchedAnyMore) {
+  RangeSchedulerOptions one_at_a_time;
+  one_at_a_time.max_requests = 1;
+  ScriptedGets gets;
+  RangeScheduler scheduler(gets.function(), one_at_a_time);
+  const auto snapshot = std::make_shared<Snapshot>(std::vector<ObjectInfo>{{"a", 1 << 30, "v1", {}}}, nullptr,
+                                                   RemoteReads{&scheduler, nullptr});
+  const auto reads = std::make_shared<PlannedReads>(snapshot, counters_);
   std::vector<WantedRange> wanted;
   for (std::uint32_t group = 0; group < 9; ++group) wanted.push_back({{group * 10 * kMiB, 100}, group, 1});
-  reads_->Plan("a", wanted, 1);
-  reads_->EndPlan("a");
-  const auto one = Open();
-  const auto other = Open();
-  EXPECT_TRUE(Reads(*one, 0, 10));  // group 0, and not all of it
-  EXPECT_TRUE(Reads(*other, 80 * kMiB, 10));
-  EXPECT_EQ(scheduler_.stats().held_bytes, 9 * (100 + kPageHead));
-  EXPECT_TRUE(Reads(*one, 70 * kMiB, 10));  // nobody is below group 7 now: 3 may still be somebody's
-  EXPECT_EQ(scheduler_.stats().held_bytes, 6 * (100 + kPageHead));
+  reads->Plan("a", wanted, 1);
+  reads->EndPlan("a");
+  const auto reader = *reads->Open("a");
+  std::thread store([&] {
+    gets.AwaitStarted(2);
+    gets.Complete(1);
+  });
+  EXPECT_TRUE(Reads(*reader, 80 * kMiB, 10));
+  store.join();
+  gets.Complete(0);
+  std::vector<std::uint64_t> asked;
+  for (std::size_t i = 2; i < gets.started(); ++i) {
+    asked.push_back(gets.offset(i));
+    gets.Complete(i);
+  }
+  EXPECT_EQ(asked, (std::vector<std::uint64_t>{40 * kMiB, 50 * kMiB, 60 * kMiB, 70 * kMiB}));
 }
 
 TEST_F(PlannedReadsTest, AReadPastTheEndIsWrong) {

@@ -114,6 +114,11 @@ bool RangeDispatcher::Ready(const Range& range) const {
   return range.phase == Phase::kReady || range.phase == Phase::kFailed;
 }
 
+bool RangeDispatcher::Queued(const Range& range) const {
+  const Lock lock(mutex_);
+  return range.phase == Phase::kQueued;
+}
+
 void RangeDispatcher::GiveBack(Range& range, std::uint64_t at, std::uint64_t length) {
   Lock lock(mutex_);
   // Of two GETs nobody knows yet whose bytes stay.
@@ -333,6 +338,11 @@ std::uint64_t RangeDispatcher::gap_bytes() const {
 std::uint64_t RangeDispatcher::split_bytes() const {
   const Lock lock(mutex_);
   return model_.SplitBytes(options_.max_bytes);
+}
+
+bool RangeDispatcher::short_of_memory() const {
+  const Lock lock(mutex_);
+  return turns_.size() > 0 && stats_.held_bytes > caps_.bytes() / 2;
 }
 
 RangeSchedulerStats RangeDispatcher::stats() const {

@@ -30,11 +30,13 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
                                             bool in_turn);
   void GiveBack(Range& range, std::uint64_t at, std::uint64_t length);
   bool Ready(const Range& range) const;
+  bool Queued(const Range& range) const;
   void Leave(const std::shared_ptr<Range>& range);  // its reader is gone
   void Close();
 
   std::uint64_t gap_bytes() const;
   std::uint64_t split_bytes() const;
+  bool short_of_memory() const;
   RangeSchedulerStats stats() const;
 
  private:

@@ -11,6 +11,7 @@ ScheduledRange::ScheduledRange(std::shared_ptr<State> state) : state_(std::move(
 ScheduledRange::~ScheduledRange() { state_->dispatcher->Leave(state_); }
 
 bool ScheduledRange::ready() const { return state_->dispatcher->Ready(*state_); }
+bool ScheduledRange::queued() const { return state_->dispatcher->Queued(*state_); }
 std::uint64_t ScheduledRange::length() const { return state_->length; }
 
 Status ScheduledRange::Wait(const Call& call) {
@@ -61,6 +62,7 @@ std::shared_ptr<ScheduledRange> RangeScheduler::Queue::Add(const ObjectInfo& obj
 
 std::uint64_t RangeScheduler::gap_bytes() const { return dispatcher_->gap_bytes(); }
 std::uint64_t RangeScheduler::split_bytes() const { return dispatcher_->split_bytes(); }
+bool RangeScheduler::short_of_memory() const { return dispatcher_->short_of_memory(); }
 RangeSchedulerStats RangeScheduler::stats() const { return dispatcher_->stats(); }
 
 }  // namespace eider

@@ -72,6 +72,8 @@ class ScheduledRange {
 
   // Whether Wait would answer at once.
   bool ready() const;
+  // Whether its GET was not started yet.
+  bool queued() const;
 
   std::uint64_t length() const;
 
@@ -114,6 +116,9 @@ class RangeScheduler {
   // size above which a range is better split, from the latency and bandwidth measured so far.
   std::uint64_t gap_bytes() const;
   std::uint64_t split_bytes() const;
+
+  // Whether ranges wait for memory that others hold.
+  bool short_of_memory() const;
 
   RangeSchedulerStats stats() const;
 
