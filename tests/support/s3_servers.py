@@ -137,7 +137,7 @@ def started(name: str) -> Iterator[S3Server]:
         port = free_port()
         certificate = make_certificate(folder) if name.endswith("-tls") else None
         plan = PLANS[name](folder, port)
-        endpoint = f"https://localhost:{port}" if certificate else f"http://127.0.0.1:{port}"
+        endpoint = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(plan.command, env={**os.environ, **plan.environment}, cwd=folder, stdout=log,
                                        stderr=subprocess.STDOUT)
