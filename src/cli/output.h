@@ -1,5 +1,6 @@
 // Where a verb's bytes go: standard output, or "FILE.part" that becomes FILE when it is whole, so that a part is never
-// taken for the whole. "FILE.part.etag" holds the validator that says which result a part belongs to.
+// taken for the whole. What is no regular file, a pipe or a device, is written as it is. "FILE.part.etag" holds the
+// validator that says which result a part belongs to.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ class Output {
 
   const std::string file_;
   const bool to_stdout_;
+  const bool in_place_;  // no part, and nothing to go on from
   int descriptor_ = -1;
 };
 

@@ -2,6 +2,7 @@
 
 #include <aws/auth/auth.h>
 #include <aws/http/http.h>
+#include <aws/io/channel.h>
 #include <aws/io/channel_bootstrap.h>
 #include <aws/io/event_loop.h>
 #include <aws/io/host_resolver.h>
@@ -37,6 +38,9 @@ std::shared_ptr<AwsRuntime> AwsRuntime::Get() {
   return runtime;
 }
 
+// What one system call takes from a socket; the CRT's own 16 KiB are a seventh more system time.
+static constexpr std::size_t kSocketReadBytes = 128 << 10;
+
 // Initialisation counts its users under one mutex: a runtime may be going down in one thread while the next one
 // comes up in another, and the libraries' own counters are not made for that.
 static int g_library_users = 0;
@@ -46,6 +50,7 @@ AwsRuntime::AwsRuntime() : allocator_(aws_default_allocator()) {
   if (g_library_users++ == 0) {
     // Writes to a closed socket must be errors and not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    g_aws_channel_max_fragment_size = kSocketReadBytes;
     aws_auth_library_init(allocator_);  // brings http, io, cal, sdkutils and common with it
   }
   aws_event_loop_group_options group{};

@@ -1,5 +1,7 @@
 """eider query: SQL over a lake, in a folder and in a bucket; what it reads there, and how it exits."""
 import json
+import os
+import subprocess
 
 import duckdb
 import pytest
@@ -186,3 +188,13 @@ def test_a_query_that_fails_leaves_no_file_that_looks_whole(folder, tmp_path):
     done = run("query", "--lake", folder, "--format", "csv", "-o", target, failing)
     assert done.returncode == 1 and "too far" in done.stderr
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("out.csv", "of yesterday")]
+
+
+def test_what_is_no_regular_file_is_written_and_not_replaced(folder, tmp_path):
+    target = tmp_path / "pipe"
+    os.mkfifo(target)
+    with subprocess.Popen(["cat", target], stdout=subprocess.PIPE, text=True) as reader:
+        done = run("query", "--lake", folder, "--format", "csv", "-o", target, "SELECT 7 AS seven")
+        assert done.returncode == 0, done.stderr
+        assert reader.communicate(timeout=60)[0].split() == ["seven", "7"]
+    assert target.is_fifo() and [file.name for file in tmp_path.iterdir()] == ["pipe"]
