@@ -59,6 +59,18 @@ Status RangeDispatcher::Wait(const std::shared_ptr<Range>& range, const Call& ca
     if (range->phase == Phase::kReady) caps_.OnReaderServed(range->length);
     if (range->phase == Phase::kQueued || range->phase == Phase::kInFlight) caps_.OnReaderWaited(range->length);
   }
+  if (in_turn || (range->phase != Phase::kQueued && range->phase != Phase::kInFlight)) {
+    return Await(lock, range, call, in_turn);
+  }
+  ++stats_.waits;
+  const SteadyTime begun = Now();
+  auto status = Await(lock, range, call, in_turn);
+  stats_.waited += Now() - begun;
+  return status;
+}
+
+// Until the range is ready or has failed, or the call's bounds are reached.
+Status RangeDispatcher::Await(Lock& lock, const std::shared_ptr<Range>& range, const Call& call, bool in_turn) {
   for (;;) {
     if (range->phase == Phase::kReady) return {};
     if (range->phase == Phase::kFailed) return range->error;
@@ -289,6 +301,8 @@ std::uint64_t RangeDispatcher::split_bytes() const {
 RangeSchedulerStats RangeDispatcher::stats() const {
   const Lock lock(mutex_);
   RangeSchedulerStats now = stats_;
+  now.latency = model_.latency();
+  now.bytes_per_s = model_.bytes_per_s();
   now.queued = turns_.size();
   now.request_cap = static_cast<std::uint64_t>(caps_.requests());
   now.byte_cap = caps_.bytes();

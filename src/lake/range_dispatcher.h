@@ -38,6 +38,7 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   using Lock = std::unique_lock<std::mutex>;
   using Attempts = std::vector<std::shared_ptr<RangeAttempt>>;
 
+  Status Await(Lock& lock, const std::shared_ptr<Range>& range, const Call& call, bool in_turn);
   void Pump(Lock& lock);
   void Launch(Lock& lock, const std::shared_ptr<Range>& range, bool hedge);
   std::unique_ptr<PendingGet> Start(const std::shared_ptr<Range>& range, const std::shared_ptr<RangeAttempt>& attempt);
