@@ -11,6 +11,7 @@
 #include "catalog/config.h"
 #include "catalog/glob.h"
 #include "catalog/keys.h"
+#include "catalog/known_objects.h"
 #include "catalog/listings.h"
 #include "catalog/open_dataset.h"
 #include "catalog/single_flight.h"
@@ -42,6 +43,7 @@ class LakeCatalog final : public Catalog {
         cache_(scheduler_ ? std::make_unique<BlockCache>(store.name(), options.cache) : nullptr),
         database_(database),
         listings_(store, options.listing_age, options.clock),
+        known_(store, options.listing_age, options.clock),
         opened_(kKeptDatasets) {}
 
   Status Configure(const Call& call) override {
@@ -79,7 +81,7 @@ class LakeCatalog final : public Catalog {
     } else if (!(*lake)->lake.discover || IsHiddenKey(name)) {
       return NotFoundWithNearest(name, NotFound(fmt::format("no dataset '{}'", name)), call);
     }
-    auto sources = FindSources(config, datasets, store_, listings_, call);
+    auto sources = FindSources(config, datasets, {listings_, known_}, call);
     if (!sources) {
       return sources.error().kind == ErrorKind::kNotFound && configured == datasets.end()
                  ? NotFoundWithNearest(name, sources.error(), call)
@@ -94,14 +96,17 @@ class LakeCatalog final : public Catalog {
     config.name = glob;
     config.glob = glob;
     config.trust_first = store_.remote();
-    auto sources = FindSources(config, /*configured=*/{}, store_, listings_, call);
+    auto sources = FindSources(config, /*configured=*/{}, {listings_, known_}, call);
     if (!sources) return sources.error();
     return OpenOnce(config, *std::move(sources), call);
   }
 
   RangeSchedulerStats reads() const override { return scheduler_ ? scheduler_->stats() : RangeSchedulerStats(); }
   BlockCacheStats cached() const override { return cache_ ? cache_->stats() : BlockCacheStats(); }
-  void Refresh() override { listings_.Forget(); }
+  void Refresh() override {
+    listings_.Forget();
+    known_.Forget();
+  }
   const LakeConfig& lake() const override { return Configured().lake; }
   const AccessConfig& access() const override { return Configured().access; }
   bool NeedsKey(const std::string& name) const override {
@@ -176,6 +181,7 @@ class LakeCatalog final : public Catalog {
   mutable std::mutex config_mutex_;
   std::optional<CatalogConfig> config_;  // once read, it stays as it is
   Listings listings_;
+  KnownObjects known_;
   ObjectSchemas schemas_;
   Lru<Opened> opened_;
   SingleFlight<std::shared_ptr<const Dataset>> flights_;

@@ -88,7 +88,7 @@ struct CatalogOptions {
   // The lake's own eider.yaml is read when something of it is first needed: on a remote lake it is a round trip, and a
   // glob needs nothing of it.
   bool config_when_needed = false;
-  // How long a listing of the lake answers before it is made again; 0: each time.
+  // How long a listing of the lake, or a look at an object, answers before it is made again; 0: each time.
   std::chrono::milliseconds listing_age{0};
   RangeSchedulerOptions reads;  // of a remote lake, as the cache
   BlockCacheOptions cache;
