@@ -195,7 +195,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     response.body = std::make_unique<SpoolBody>(
         std::move(reader), span, digest,
         [slot = slot_, principal = request_.principal, &receipts = parts_.receipts, id = request_.id, key = key_, span,
-         dataset = dataset_, begun = SystemSteadyClock()(),
+         dataset = dataset_, begun = begun_,
          query = parts_.options.mask_values ? Masked(request_.query) : request_.query](const BodyOutcome& outcome) {
           Finished(receipts, id, principal, key, span, *dataset, begun, query, outcome);
         });
@@ -216,9 +216,9 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
          {"rows", static_cast<std::int64_t>(outcome.end.rows)},
          {"bytes", static_cast<std::int64_t>(outcome.bytes)},
          {"objects", static_cast<std::int64_t>(dataset.snapshot->objects().size())},
-         {"reads", static_cast<std::int64_t>(outcome.end.reads)},
+         {"requests", static_cast<std::int64_t>(outcome.end.reads)},
          {"read_bytes", static_cast<std::int64_t>(outcome.end.read_bytes)},
-         {"body_ms", ms}});
+         {"ms", ms}});
     if (outcome.kind != BodyOutcome::Kind::kComplete) return;
     receipts.Put(id, {key, span.begin, outcome.bytes, outcome.end.rows, outcome.digest_sha256});
   }
@@ -308,6 +308,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
   const Request request_;
   const std::string name_;
   const Format format_;
+  const SteadyTime begun_ = SystemSteadyClock()();
   Reply reply_;
   Admission::Slot slot_;  // of the client, until the body ends
   std::shared_ptr<const Dataset> dataset_;

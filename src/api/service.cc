@@ -9,6 +9,7 @@
 #include "api/access.h"
 #include "api/describe.h"
 #include "api/download_task.h"
+#include "api/metrics.h"
 #include "api/page.h"
 #include "api/receipts.h"
 #include "base/log.h"
@@ -207,19 +208,21 @@ class Service::Core {
 
   std::string Metrics() const {
     const ProductionCounters counters = productions_.counters();
-    std::string text;
-    const auto add = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
-      text += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+    MetricsText text;
+    const auto add = [&](const char* name, const char* help, std::uint64_t value) {
+      text.Add(name, help, static_cast<double>(value));
     };
-    add("eider_requests_total", "counter", "Requests handled", requests_);
-    add("eider_queries_total", "counter", "Results produced by a query", counters.started);
-    add("eider_results_shared_total", "counter", "Requests served from another request's result", counters.joined);
-    add("eider_queries_running", "gauge", "Queries running now", counters.running);
-    add("eider_queries_waiting", "gauge", "Queries waiting for their turn", counters.waiting);
-    add("eider_results_kept", "gauge", "Finished results kept", counters.kept);
-    add("eider_spool_bytes", "gauge", "Bytes of results on disk", counters.spool_bytes);
-    if (options_.transport_metrics) text += options_.transport_metrics();
-    return text;
+    add("eider_requests_total", "Requests handled", requests_);
+    add("eider_queries_total", "Results produced by a query", counters.started);
+    add("eider_results_shared_total", "Requests served from another request's result", counters.joined);
+    add("eider_queries_running", "Queries running now", counters.running);
+    add("eider_queries_waiting", "Queries waiting for their turn", counters.waiting);
+    add("eider_results_kept", "Finished results kept", counters.kept);
+    add("eider_spool_bytes", "Bytes of results on disk", counters.spool_bytes);
+    AddLakeMetrics(catalog_.reads(), catalog_.cached(), text);
+    std::string all = text.Take();
+    if (options_.transport_metrics) all += options_.transport_metrics();
+    return all;
   }
 
   Catalog& catalog_;

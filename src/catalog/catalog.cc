@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
+#include <optional>
 
 #include "base/text.h"
 #include "catalog/config.h"
 #include "catalog/glob.h"
 #include "catalog/keys.h"
+#include "catalog/known_objects.h"
 #include "catalog/listings.h"
 #include "catalog/open_dataset.h"
 #include "catalog/single_flight.h"
@@ -23,54 +26,64 @@ constexpr std::size_t kKeptDatasets = 256;
 // An eider.yaml is written by hand; more than this is something else.
 constexpr std::uint64_t kMaxConfigBytes = 4ULL << 20;
 
-// The text of the configuration, from the options or the lake; nullopt when there is none.
-Result<std::optional<std::string>> ReadConfig(ObjectStore& store, const CatalogOptions& options) {
-  if (options.config_yaml) return options.config_yaml;
-  auto text = GetAll(store, "eider.yaml", kMaxConfigBytes);
-  if (text) return std::optional(*std::move(text));
-  if (text.error().kind == ErrorKind::kNotFound) return std::optional<std::string>();
-  return text.error();
+// The text of the configuration, from the options or the lake; empty when there is none.
+Result<std::string> ReadConfig(ObjectStore& store, const CatalogOptions& options, const Call& call) {
+  if (options.config_yaml) return *options.config_yaml;
+  auto text = GetAll(store, "eider.yaml", kMaxConfigBytes, call);
+  if (!text && text.error().kind == ErrorKind::kNotFound) return std::string();
+  return text;
 }
 
 class LakeCatalog final : public Catalog {
  public:
-  LakeCatalog(ObjectStore& store, Database& database, const CatalogOptions& options, CatalogConfig config)
+  LakeCatalog(ObjectStore& store, Database& database, const CatalogOptions& options)
       : store_(store),
+        options_(options),
         scheduler_(MakeScheduler(store, options.reads)),
         cache_(scheduler_ ? std::make_unique<BlockCache>(store.name(), options.cache) : nullptr),
         database_(database),
-        config_(std::move(config)),
         listings_(store, options.listing_age, options.clock),
+        known_(store, options.listing_age, options.clock),
         opened_(kKeptDatasets) {}
 
+  Status Configure(const Call& call) override {
+    const auto config = Config(call);
+    return config ? Status() : config.error();
+  }
+
   Result<std::vector<DatasetConfig>> List(const Call& call) override {
-    std::map<std::string, DatasetConfig> datasets = config_.datasets;
-    if (config_.lake.discover) {
+    const auto config = Config(call);
+    if (!config) return config.error();
+    std::map<std::string, DatasetConfig> datasets = (*config)->datasets;
+    if ((*config)->lake.discover) {
       const auto root = listings_.Get("", /*recursive=*/false, call);
       // A lake that cannot be listed has the datasets that its configuration names.
       if (!root && (root.error().kind != ErrorKind::kUnsupported || datasets.empty())) return root.error();
       if (root) {
-        for (const std::string& name : DiscoverNames(**root, config_.datasets)) datasets[name].name = name;
+        for (const std::string& name : DiscoverNames(**root, (*config)->datasets)) datasets[name].name = name;
       }
     }
     std::vector<DatasetConfig> list;
-    for (auto& [name, config] : datasets) list.push_back(std::move(config));
+    for (auto& [name, dataset] : datasets) list.push_back(std::move(dataset));
     return list;
   }
 
   Result<std::shared_ptr<const Dataset>> Find(const std::string& name, const Call& call) override {
     if (!IsDatasetName(name)) return NotFound("a dataset's name is 1 to 100 letters, digits, '_' and '-'");
-    const auto configured = config_.datasets.find(name);
+    const auto lake = Config(call);
+    if (!lake) return lake.error();
+    const ConfiguredDatasets& datasets = (*lake)->datasets;
+    const auto configured = datasets.find(name);
     DatasetConfig config;
     config.name = name;
-    if (configured != config_.datasets.end()) {
+    if (configured != datasets.end()) {
       config = configured->second;
-    } else if (!config_.lake.discover || IsHiddenKey(name)) {
+    } else if (!(*lake)->lake.discover || IsHiddenKey(name)) {
       return NotFoundWithNearest(name, NotFound(fmt::format("no dataset '{}'", name)), call);
     }
-    auto sources = FindSources(config, config_.datasets, store_, listings_, call);
+    auto sources = FindSources(config, datasets, {listings_, known_}, call);
     if (!sources) {
-      return sources.error().kind == ErrorKind::kNotFound && configured == config_.datasets.end()
+      return sources.error().kind == ErrorKind::kNotFound && configured == datasets.end()
                  ? NotFoundWithNearest(name, sources.error(), call)
                  : sources.error();
     }
@@ -83,19 +96,23 @@ class LakeCatalog final : public Catalog {
     config.name = glob;
     config.glob = glob;
     config.trust_first = store_.remote();
-    auto sources = FindSources(config, config_.datasets, store_, listings_, call);
+    auto sources = FindSources(config, /*configured=*/{}, {listings_, known_}, call);
     if (!sources) return sources.error();
     return OpenOnce(config, *std::move(sources), call);
   }
 
   RangeSchedulerStats reads() const override { return scheduler_ ? scheduler_->stats() : RangeSchedulerStats(); }
   BlockCacheStats cached() const override { return cache_ ? cache_->stats() : BlockCacheStats(); }
-  void Refresh() override { listings_.Forget(); }
-  const LakeConfig& lake() const override { return config_.lake; }
-  const AccessConfig& access() const override { return config_.access; }
+  void Refresh() override {
+    listings_.Forget();
+    known_.Forget();
+  }
+  const LakeConfig& lake() const override { return Configured().lake; }
+  const AccessConfig& access() const override { return Configured().access; }
   bool NeedsKey(const std::string& name) const override {
-    const auto found = config_.datasets.find(name);
-    return found != config_.datasets.end() && found->second.needs_key;
+    const auto& datasets = Configured().datasets;
+    const auto found = datasets.find(name);
+    return found != datasets.end() && found->second.needs_key;
   }
 
  private:
@@ -108,6 +125,25 @@ class LakeCatalog final : public Catalog {
           return store.StartGet(request, std::move(consume), std::move(done), call);
         },
         options);
+  }
+
+  // Read when it is first asked for; a failure is not kept.
+  Result<const CatalogConfig*> Config(const Call& call) {
+    const std::lock_guard lock(config_mutex_);
+    if (!config_) {
+      const auto text = ReadConfig(store_, options_, call);
+      if (!text) return text.error();
+      auto config = ParseConfig(*text, options_.config_name, database_);
+      if (!config) return config.error();
+      config_.emplace(*std::move(config));
+    }
+    return &*config_;
+  }
+
+  const CatalogConfig& Configured() const {
+    static const CatalogConfig kNone;
+    const std::lock_guard lock(config_mutex_);
+    return config_ ? *config_ : kNone;
   }
 
   Opened OpenOnce(const DatasetConfig& config, Sources sources, const Call& call) {
@@ -138,11 +174,14 @@ class LakeCatalog final : public Catalog {
   }
 
   ObjectStore& store_;
+  const CatalogOptions options_;
   const std::unique_ptr<RangeScheduler> scheduler_;  // null: a local lake; so is the cache
   const std::unique_ptr<BlockCache> cache_;
   Database& database_;
-  const CatalogConfig config_;
+  mutable std::mutex config_mutex_;
+  std::optional<CatalogConfig> config_;  // once read, it stays as it is
   Listings listings_;
+  KnownObjects known_;
   ObjectSchemas schemas_;
   Lru<Opened> opened_;
   SingleFlight<std::shared_ptr<const Dataset>> flights_;
@@ -163,11 +202,12 @@ const LakeConfig& Catalog::lake() const {
 }
 
 Result<std::unique_ptr<Catalog>> Catalog::Open(ObjectStore& store, Database& database, CatalogOptions options) {
-  const auto text = ReadConfig(store, options);
-  if (!text) return text.error();
-  auto config = ParseConfig(text->value_or(""), options.config_name, database);
-  if (!config) return config.error();
-  return std::unique_ptr<Catalog>(std::make_unique<LakeCatalog>(store, database, options, *std::move(config)));
+  auto catalog = std::make_unique<LakeCatalog>(store, database, options);
+  // A text that is already here costs nothing.
+  if (options.config_yaml || !options.config_when_needed) {
+    if (auto status = catalog->Configure({}); !status) return status.error();
+  }
+  return std::unique_ptr<Catalog>(std::move(catalog));
 }
 
 }  // namespace eider

@@ -85,7 +85,10 @@ struct CatalogOptions {
   std::optional<std::string>
       config_yaml;  // the text of eider.yaml; nullopt: the lake's own eider.yaml, if there is one
   std::string config_name = "eider.yaml";  // for messages
-  // How long a listing of the lake answers before it is made again; 0: each time.
+  // The lake's own eider.yaml is read when something of it is first needed: on a remote lake it is a round trip, and a
+  // glob needs nothing of it.
+  bool config_when_needed = false;
+  // How long a listing of the lake, or a look at an object, answers before it is made again; 0: each time.
   std::chrono::milliseconds listing_age{0};
   RangeSchedulerOptions reads;  // of a remote lake, as the cache
   BlockCacheOptions cache;
@@ -95,10 +98,13 @@ struct CatalogOptions {
 // Thread-safe.
 class Catalog {
  public:
-  // Reads and checks the configuration; a wrong key says which, where (line and column), and the nearest right one.
-  // `store` and `database` must outlive the catalog. No dataset is opened here.
+  // Configures, unless that is put off. `store` and `database` must outlive the catalog. No dataset is opened here.
   static Result<std::unique_ptr<Catalog>> Open(ObjectStore& store, Database& database, CatalogOptions options);
   virtual ~Catalog() = default;
+
+  // Reads and checks the configuration, once; what needs it does so by itself. A wrong key says which, where (line and
+  // column), and the nearest right one.
+  virtual Status Configure(const Call& = {}) { return {}; }
 
   // All datasets by name, configured and discovered, without opening them: a folder is one before it is known whether
   // it holds data. What a configured dataset is made of is not discovered under another name, so that what it hides
@@ -114,7 +120,8 @@ class Catalog {
   // are looked at; that another one differs is found when it is read.
   virtual Result<std::shared_ptr<const Dataset>> FindGlob(const std::string& glob, const Call& call = {}) = 0;
 
-  // Whether the configuration keeps this dataset for holders of a key; false for a name that it does not know.
+  // Whether the configuration keeps this dataset for holders of a key; false for a name that it does not know. This,
+  // lake() and access() are of a configured catalog.
   virtual bool NeedsKey(const std::string& name) const;
 
   // Forgets listings, so that the next Find sees the lake as it is.
@@ -124,7 +131,7 @@ class Catalog {
   virtual RangeSchedulerStats reads() const { return {}; }
   virtual BlockCacheStats cached() const { return {}; }
 
-  // What eider.yaml says of the lake as a whole; stays the same for the catalog's life.
+  // What eider.yaml says of the lake as a whole; stays the same from then on.
   virtual const LakeConfig& lake() const;
   virtual const AccessConfig& access() const;
 };

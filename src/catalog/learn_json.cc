@@ -9,6 +9,7 @@
 #include "catalog/json_columns.h"
 #include "catalog/lake_sql.h"
 #include "catalog/learn.h"
+#include "catalog/side_by_side.h"
 
 namespace eider {
 namespace {
@@ -18,6 +19,9 @@ namespace {
 constexpr std::uint64_t kLocalBytes = 1ULL << 30;
 constexpr std::uint64_t kRemoteBytes = 128ULL << 20;
 constexpr int kSampledRecords = 200'000;
+
+// A look at an object's ends is one or two round trips that wait and use no core.
+constexpr int kRemoteThreads = 32;
 
 // DuckDB's own limit for one record is 16 MiB; a whole FeatureCollection is one. Each thread holds a few of this size.
 constexpr std::uint64_t kRecordBytes = 256ULL << 20;
@@ -141,19 +145,21 @@ Result<std::string> Visible(const LearnRequest& request, const ObjectInfo& objec
 Status CheckArraysEnd(const LearnRequest& request) {
   constexpr std::uint64_t kLooked = 256;
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  for (const ObjectInfo& object : request.sources.objects) {
-    if (object.key.ends_with(".gz") || object.size_bytes == 0) continue;
+  const auto& objects = request.sources.objects;
+  const int threads = request.snapshot->remote() ? kRemoteThreads : 1;
+  return SideBySide(objects.size(), threads, request.call, [&](std::size_t i) -> Status {
+    const ObjectInfo& object = objects[i];
+    if (object.key.ends_with(".gz") || object.size_bytes == 0) return {};
     const std::uint64_t looked = std::min(kLooked, object.size_bytes);
     auto head = Visible(request, object, 0, looked);
     if (!head) return head.error();
     if (head->starts_with(kByteOrderMark)) head->erase(0, kByteOrderMark.size());
-    if (!head->starts_with('[')) continue;
+    if (!head->starts_with('[')) return {};
     const auto tail = Visible(request, object, object.size_bytes - looked, looked);
     if (!tail) return tail.error();
-    if (tail->empty() || tail->ends_with(']')) continue;
+    if (tail->empty() || tail->ends_with(']')) return {};
     return Corrupt(fmt::format("object '{}' is cut: the array of records has no end", object.key));
-  }
-  return {};
+  });
 }
 
 }  // namespace

@@ -12,9 +12,8 @@
 namespace eider {
 namespace {
 
-// Of an object whose size is not known yet: enough for the footers of most.
-constexpr std::uint64_t kTailBytes = 64 << 10;
-constexpr int kLookUps = 16;
+// 2,000 objects at 30 ms take 2 s.
+constexpr int kLookUps = 32;
 
 Error SameName(const std::string& name, const std::string& first, const std::string& second) {
   return Invalid(
@@ -62,25 +61,32 @@ Result<std::vector<ObjectInfo>> FolderFiles(const std::string& folder, Listings&
   return files;
 }
 
-Result<Sources> FindByName(const std::string& name, Listings& listings, const Call& call) {
+Result<Sources> FindByName(const std::string& name, const Lookups& lake, const Call& call) {
   const std::string folder = name + "/";
   std::vector<ObjectInfo> files;
-  bool folder_possible = true;
-  if (const auto root = listings.Kept("", /*recursive=*/false)) {
-    files = RootFiles(name, *root);
-    folder_possible = HasFolder(*root, folder);
-  } else {
-    const auto beside = listings.Get(name + ".", /*recursive=*/false, call);
-    if (!beside) return beside.error();
-    files = RootFiles(name, **beside);
-  }
-  if (files.size() > 1) return SameName(name, files[0].key, files[1].key);
   std::vector<ObjectInfo> inside;
-  if (folder_possible) {
-    auto found = FolderFiles(folder, listings, call);
+  const auto find_inside = [&]() -> Status {
+    auto found = FolderFiles(folder, lake.listings, call);
     if (!found) return found.error();
     inside = *std::move(found);
+    return {};
+  };
+  if (const auto root = lake.listings.Kept("", /*recursive=*/false)) {
+    files = RootFiles(name, *root);
+    if (auto status = HasFolder(*root, folder) ? find_inside() : Status(); !status) return status.error();
+  } else {
+    const auto find_files = [&]() -> Status {
+      const auto beside = lake.listings.Get(name + ".", /*recursive=*/false, call);
+      if (!beside) return beside.error();
+      files = RootFiles(name, **beside);
+      return {};
+    };
+    // Two round trips at once.
+    const int threads = lake.known.store().remote() ? 2 : 1;
+    auto status = SideBySide(2, threads, call, [&](std::size_t i) { return i == 0 ? find_files() : find_inside(); });
+    if (!status) return status.error();
   }
+  if (files.size() > 1) return SameName(name, files[0].key, files[1].key);
   if (!files.empty() && !inside.empty()) return SameName(name, files[0].key, folder);
   if (files.empty() && inside.empty()) {
     return NotFound(
@@ -91,34 +97,20 @@ Result<Sources> FindByName(const std::string& name, Listings& listings, const Ca
   return OfOneFormat(name, files.empty() ? std::move(inside) : std::move(files));
 }
 
-// An object asked for by its key. A remote Parquet object's last bytes come with it, for they are the next thing that
-// anyone reads, and say what a HEAD would.
-Result<ObjectInfo> LookUp(ObjectStore& store, const std::string& key, std::shared_ptr<const std::string>& tail,
-                          const Call& call) {
-  if (!store.remote() || FormatOfKey(key) != SourceFormat::kParquet) return store.Head(key, call);
-  auto bytes = std::make_shared<std::string>();
-  const auto append = [&](std::span<const char> piece) {
-    bytes->append(piece.data(), piece.size());
-    return true;
-  };
-  auto object = store.Get({key, ByteRange::Suffix(kTailBytes), {}, {}}, append, call);
-  if (object) tail = std::move(bytes);
-  return object;
-}
-
-Result<Sources> FindByKeys(const std::string& name, const std::vector<std::string>& keys, ObjectStore& store,
+Result<Sources> FindByKeys(const std::string& name, const std::vector<std::string>& keys, KnownObjects& known,
                            const Call& call) {
   std::vector<ObjectInfo> objects(keys.size());
   std::vector<std::shared_ptr<const std::string>> tails(keys.size());
-  const int threads = store.remote() ? kLookUps : 1;
+  const int threads = known.store().remote() ? kLookUps : 1;
   auto status = SideBySide(keys.size(), threads, call, [&](std::size_t i) -> Status {
-    auto object = LookUp(store, keys[i], tails[i], call);
+    auto object = known.Get(keys[i], call);
     if (object) {
-      objects[i] = *std::move(object);
+      objects[i] = std::move(object->info);
+      tails[i] = std::move(object->tail);
       return {};
     }
     if (object.error().kind != ErrorKind::kNotFound) return object.error();
-    return NotFound(fmt::format("dataset '{}': its object '{}' is not in {}", name, keys[i], store.name()));
+    return NotFound(fmt::format("dataset '{}': its object '{}' is not in {}", name, keys[i], known.store().name()));
   });
   if (!status) return status.error();
   ObjectTails by_key;
@@ -130,11 +122,11 @@ Result<Sources> FindByKeys(const std::string& name, const std::vector<std::strin
   return sources;
 }
 
-Result<Sources> FindByGlob(const DatasetConfig& config, ObjectStore& store, Listings& listings, const Call& call) {
+Result<Sources> FindByGlob(const DatasetConfig& config, const Lookups& lake, const Call& call) {
   if (GlobPrefix(config.glob) == config.glob && FormatOfKey(config.glob)) {
-    return FindByKeys(config.name, {config.glob}, store, call);
+    return FindByKeys(config.name, {config.glob}, lake.known, call);
   }
-  const auto listing = listings.Get(GlobPrefix(config.glob), GlobIsRecursive(config.glob), call);
+  const auto listing = lake.listings.Get(GlobPrefix(config.glob), GlobIsRecursive(config.glob), call);
   if (!listing) return listing.error();
   std::vector<ObjectInfo> objects;
   std::string other;
@@ -170,11 +162,11 @@ bool IsClaimed(std::string_view entry, std::string_view name, const ConfiguredDa
 
 }  // namespace
 
-Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, ObjectStore& store,
-                            Listings& listings, const Call& call) {
-  if (!config.objects.empty()) return FindByKeys(config.name, config.objects, store, call);
-  if (!config.glob.empty()) return FindByGlob(config, store, listings, call);
-  auto found = FindByName(config.name, listings, call);
+Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, const Lookups& lake,
+                            const Call& call) {
+  if (!config.objects.empty()) return FindByKeys(config.name, config.objects, lake.known, call);
+  if (!config.glob.empty()) return FindByGlob(config, lake, call);
+  auto found = FindByName(config.name, lake, call);
   if (!found || configured.contains(config.name)) return found;
   const std::string& key = found->objects.front().key;
   if (!IsClaimed(std::string_view(key).substr(0, key.find('/')), config.name, configured)) return found;

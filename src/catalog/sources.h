@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/known_objects.h"
 #include "catalog/listings.h"
 #include "lake/snapshot.h"
 
@@ -17,13 +18,19 @@ struct Sources {
   ObjectTails tails;                // of objects that were asked for by their key
 };
 
+// How objects are found: by listing, or by their keys.
+struct Lookups {
+  Listings& listings;
+  KnownObjects& known;
+};
+
 using ConfiguredDatasets = std::map<std::string, DatasetConfig>;  // by name
 
 // kNotFound when nothing bears the dataset's name or matches its glob; kInvalid naming two objects when they are of
 // different formats or when a file and a folder bear the same name. A dataset that is not among the configured ones is
 // not found when one of these is made of its objects.
-Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, ObjectStore& store,
-                            Listings& listings, const Call& call);
+Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, const Lookups& lake,
+                            const Call& call);
 
 // The names that discovery gives the root's files and folders, in byte order, each once, without those that configured
 // datasets of another name are made of. Whether a folder holds data is not known before its dataset is opened.

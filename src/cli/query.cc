@@ -110,24 +110,25 @@ void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const 
              summary.plan.row_groups_kept, summary.plan.requests, summary.plan.bytes);
 }
 
-int DryRun(const Session& session, const QueryRequest& request) {
-  const auto statement = MakeQuery(request, *session.catalog, *session.database);
+int DryRun(const Lake& lake, const QueryRequest& request) {
+  if (auto configured = lake.catalog->Configure(); !configured) return Complain(configured.error());  // for prices
+  const auto statement = MakeQuery(request, *lake.catalog, *lake.database);
   if (!statement) return Complain(statement.error());
-  const auto plan = session.database->Estimate(*statement);
+  const auto plan = lake.database->Estimate(*statement);
   if (!plan) return Complain(plan.error());
-  fmt::print("{{{}}}\n", CostMembers(*plan, session.catalog->lake().prices, session.store->remote()));
+  fmt::print("{{{}}}\n", CostMembers(*plan, lake.catalog->lake().prices, lake.store->remote()));
   return 0;
 }
 
-int RunToTerminal(const Session& session, const QueryRequest& request) {
+int RunToTerminal(const Lake& lake, const QueryRequest& request) {
   QueryRequest bounded = request;
   bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
   const auto table = TwiceIfReplaced(
-      *session.catalog,
+      *lake.catalog,
       [&]() -> Result<Table> {
-        const auto statement = MakeQuery(bounded, *session.catalog, *session.database);
+        const auto statement = MakeQuery(bounded, *lake.catalog, *lake.database);
         if (!statement) return statement.error();
-        return session.database->Query(*statement);
+        return lake.database->Query(*statement);
       },
       [] { return false; });
   if (!table) return Complain(table.error());
@@ -137,7 +138,7 @@ int RunToTerminal(const Session& session, const QueryRequest& request) {
 
 }  // namespace
 
-int Query(const LakeOptions& lake, const QueryOptions& options) {
+int Query(const LakeOptions& lake_options, const QueryOptions& options) {
   SetLogLevel(LogLevel::kWarn);
   QueryRequest request;
   auto sql = ReadSql(options);
@@ -155,22 +156,22 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
     }
     request.format = *format;
   }
-  auto session = OpenSession(lake, Operator());
-  if (!session) return Complain(session.error());
-  if (options.dry_run) return DryRun(*session, request);
-  if (to_terminal || options.format == "table") return RunToTerminal(*session, request);
+  const auto lake = OpenLake(lake_options);
+  if (!lake) return Complain(lake.error());
+  if (options.dry_run) return DryRun(*lake, request);
+  if (to_terminal || options.format == "table") return RunToTerminal(*lake, request);
 
   const SteadyTime begun = SystemSteadyClock()();
   Output output(options.output);
   if (auto opened = output.Open(0, {}); !opened) return Complain(opened.error());
   OutputSink sink(output);
   const auto summary = TwiceIfReplaced(
-      *session->catalog,
+      *lake->catalog,
       [&]() -> Result<RunSummary> {
-        auto statement = MakeQuery(request, *session->catalog, *session->database);
+        auto statement = MakeQuery(request, *lake->catalog, *lake->database);
         if (!statement) return statement.error();
-        statement->limits.time = std::chrono::seconds(lake.time_limit_seconds);
-        return session->database->Run(*statement, sink, {});
+        statement->limits.time = std::chrono::seconds(lake_options.time_limit_seconds);
+        return lake->database->Run(*statement, sink, {});
       },
       [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;
@@ -179,7 +180,7 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
     return Complain(summary.error());
   }
   if (auto finished = output.Finish(); !finished) return Complain(finished.error());
-  if (options.stats) PrintStats(took, *summary, *session->catalog);
+  if (options.stats) PrintStats(took, *summary, *lake->catalog);
   return 0;
 }
 

@@ -31,47 +31,7 @@ Result<std::string> ReadFile(const std::string& path) {
   return text.str();
 }
 
-Status OpenParts(Session& session, const LakeOptions& options) {
-  const auto root = LakeRoot(options);
-  if (!root) return root.error();
-  auto store = OpenStore(*root, options.store);
-  if (!store) return store.error();
-  session.store = *std::move(store);
-
-  DatabaseOptions database_options;
-  const auto memory = ByteCount(options.memory, "--memory");
-  if (!memory) return memory.error();
-  const auto spill = ByteCount(options.spill_bytes, "--spill-bytes");
-  if (!spill) return spill.error();
-  database_options.memory_bytes = *memory;
-  database_options.spill_bytes = *spill;
-  database_options.threads = options.threads;
-  auto database = Database::Open(database_options);
-  if (!database) return database.error();
-  session.database = *std::move(database);
-
-  CatalogOptions catalog_options;
-  if (!options.config_file.empty()) {
-    auto text = ReadFile(options.config_file);
-    if (!text) return text.error();
-    catalog_options.config_yaml = *std::move(text);
-    catalog_options.config_name = options.config_file;
-  }
-  // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
-  if (session.store->remote() && !options.revalidate) catalog_options.listing_age = std::chrono::seconds(5);
-  const auto read_ahead = ByteCount(options.read_ahead, "--read-ahead");
-  if (!read_ahead) return read_ahead.error();
-  catalog_options.reads.max_bytes = *read_ahead;
-  catalog_options.reads.max_requests = options.requests;
-  const auto cache_bytes = ByteCount(options.cache_bytes, "--cache-bytes");
-  if (!cache_bytes) return cache_bytes.error();
-  const auto cache_memory = ByteCount(options.cache_memory, "--cache-memory");
-  if (!cache_memory) return cache_memory.error();
-  catalog_options.cache = {*cache_memory, options.cache_folder, *cache_bytes};
-  auto catalog = Catalog::Open(*session.store, *session.database, catalog_options);
-  if (!catalog) return catalog.error();
-  session.catalog = *std::move(catalog);
-
+Result<std::unique_ptr<Productions>> OpenProductions(const LakeOptions& options, int threads) {
   ProductionOptions production_options;
   const auto spool = ByteCount(options.spool_bytes, "--spool-bytes");
   if (!spool) return spool.error();
@@ -83,12 +43,56 @@ Status OpenParts(Session& session, const LakeOptions& options) {
                                production_options.spool_folder, std::strerror(errno)),
                    "--spool-folder");
   }
-  production_options.running = options.queries > 0 ? options.queries : session.database->threads();
-  session.productions = std::make_unique<Productions>(production_options);
-  return {};
+  production_options.running = options.queries > 0 ? options.queries : threads;
+  return std::make_unique<Productions>(production_options);
 }
 
 }  // namespace
+
+Result<Lake> OpenLake(const LakeOptions& options) {
+  Lake lake;
+  const auto root = LakeRoot(options);
+  if (!root) return root.error();
+  auto store = OpenStore(*root, options.store);
+  if (!store) return store.error();
+  lake.store = *std::move(store);
+
+  DatabaseOptions database_options;
+  const auto memory = ByteCount(options.memory, "--memory");
+  if (!memory) return memory.error();
+  const auto spill = ByteCount(options.spill_bytes, "--spill-bytes");
+  if (!spill) return spill.error();
+  database_options.memory_bytes = *memory;
+  database_options.spill_bytes = *spill;
+  database_options.threads = options.threads;
+  auto database = Database::Open(database_options);
+  if (!database) return database.error();
+  lake.database = *std::move(database);
+
+  CatalogOptions catalog_options;
+  catalog_options.config_when_needed = true;
+  if (!options.config_file.empty()) {
+    auto text = ReadFile(options.config_file);
+    if (!text) return text.error();
+    catalog_options.config_yaml = *std::move(text);
+    catalog_options.config_name = options.config_file;
+  }
+  // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
+  if (lake.store->remote() && !options.revalidate) catalog_options.listing_age = std::chrono::seconds(5);
+  const auto read_ahead = ByteCount(options.read_ahead, "--read-ahead");
+  if (!read_ahead) return read_ahead.error();
+  catalog_options.reads.max_bytes = *read_ahead;
+  catalog_options.reads.max_requests = options.requests;
+  const auto cache_bytes = ByteCount(options.cache_bytes, "--cache-bytes");
+  if (!cache_bytes) return cache_bytes.error();
+  const auto cache_memory = ByteCount(options.cache_memory, "--cache-memory");
+  if (!cache_memory) return cache_memory.error();
+  catalog_options.cache = {*cache_memory, options.cache_folder, *cache_bytes};
+  auto catalog = Catalog::Open(*lake.store, *lake.database, catalog_options);
+  if (!catalog) return catalog.error();
+  lake.catalog = *std::move(catalog);
+  return lake;
+}
 
 Result<std::string> LakeRoot(const LakeOptions& options) {
   if (!options.lake.empty()) return options.lake;
@@ -106,7 +110,13 @@ ServiceOptions Operator() {
 
 Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base) {
   Session session;
-  if (const auto status = OpenParts(session, options); !status) return status.error();
+  auto lake = OpenLake(options);
+  if (!lake) return lake.error();
+  static_cast<Lake&>(session) = *std::move(lake);
+  if (auto status = session.catalog->Configure(); !status) return status.error();
+  auto productions = OpenProductions(options, session.database->threads());
+  if (!productions) return productions.error();
+  session.productions = *std::move(productions);
   ServiceOptions service_options = base;
   service_options.time_limit = std::chrono::seconds(options.time_limit_seconds);
   if (!session.catalog->lake().title.empty()) service_options.title = session.catalog->lake().title;

@@ -12,13 +12,19 @@
 
 namespace eider {
 
-struct Session {
+struct Lake {
   std::unique_ptr<ObjectStore> store;
   std::unique_ptr<Database> database;
   std::unique_ptr<Catalog> catalog;
+};
+
+struct Session : Lake {
   std::unique_ptr<Productions> productions;
   std::unique_ptr<Service> service;
 };
+
+// The lake's own eider.yaml is read when it is first needed.
+Result<Lake> OpenLake(const LakeOptions& options);
 
 // What the service is to be, apart from the lake; time limit and title come from the options and the lake.
 Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base = {});

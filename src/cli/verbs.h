@@ -28,6 +28,16 @@ struct QueryOptions {
   bool stats = false;    // one line of JSON on standard error
 };
 
+struct CacheOptions {
+  std::string folder;
+  std::string quota = "10GiB";
+  bool verify = false;  // read every block, to find the damaged ones
+  bool clear = false;
+  bool json = false;
+};
+
+// What the folder of a cache holds, or emptying it; needs no lake.
+int Cache(const CacheOptions& options);
 int Query(const LakeOptions& lake, const QueryOptions& options);
 int Get(const LakeOptions& lake, const GetOptions& options);
 int ListDatasets(const LakeOptions& lake, bool json);

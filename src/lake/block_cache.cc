@@ -64,12 +64,15 @@ void BlockCache::Keep(const std::string& name, Bytes bytes) {
     stats_.memory_bytes -= entries_.back().bytes->size();
     index_.erase(entries_.back().name);
     entries_.pop_back();
+    ++stats_.memory_evictions;
   }
 }
 
 BlockCacheStats BlockCache::stats() const {
   const std::lock_guard lock(mutex_);
-  return stats_;
+  BlockCacheStats now = stats_;
+  if (folder_) now.folder = folder_->use();
+  return now;
 }
 
 }  // namespace eider

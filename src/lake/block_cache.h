@@ -32,6 +32,8 @@ struct BlockCacheStats {
   std::uint64_t folder_hits = 0;
   std::uint64_t misses = 0;
   std::uint64_t memory_bytes = 0;  // held now
+  std::uint64_t memory_evictions = 0;
+  BlockFolderUse folder;
 };
 
 class BlockCache {

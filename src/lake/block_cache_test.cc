@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "lake/block_files.h"
 #include "object/temporary_folder.h"
 
 namespace eider {
@@ -88,10 +89,11 @@ TEST(BlockCacheTest, ADamagedFileIsNoBlock) {
     BlockCache cache("s3://b", Folder(folder));
     Offer(cache, kObject, {0, 3}, "abc");
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
-      if (entry.is_regular_file()) std::ofstream(entry.path(), std::ios::trunc) << damage;
+      if (entry.is_regular_file() && entry.path().filename() != "CACHEDIR.TAG")
+        std::ofstream(entry.path(), std::ios::trunc) << damage;
     }
     EXPECT_EQ(Found(cache, kObject, {0, 3}), "nothing");
-    EXPECT_EQ(BlockFolder(folder.path() / "cache", 1 << 20).use().files, 0u);
+    EXPECT_EQ(FindBlockFiles(folder.path() / "cache").size(), 0u);
   }
 }
 
@@ -102,6 +104,12 @@ TEST(BlockCacheTest, TheFolderStaysWithinItsBytes) {
   for (std::uint64_t i = 0; i < 100; ++i) Offer(cache, kObject, {i, 1000}, bytes);
   EXPECT_LE(BlockFolder(folder.path() / "cache", 20'000).use().bytes, 20'000u);
   EXPECT_EQ(Found(cache, kObject, {99, 1000}), bytes);
+  const BlockFolderUse use = cache.stats().folder;
+  std::uint64_t left = 0;
+  for (const BlockFile& block : FindBlockFiles(folder.path() / "cache")) left += block.bytes;
+  EXPECT_EQ(use.evictions, 100 - left / (32 + 1000));
+  EXPECT_LE(use.bytes, left);  // written bytes are counted without their digests
+  EXPECT_GT(use.bytes, left * 9 / 10);
 }
 
 TEST(BlockCacheTest, AFolderThatCannotBeUsedHoldsNothing) {

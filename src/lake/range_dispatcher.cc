@@ -57,6 +57,7 @@ void RangeDispatcher::Add(const std::shared_ptr<Range>& range) {
 // The buffer that the first `bytes` have arrived in. With mutex_ held, as all below that takes no Lock.
 std::shared_ptr<RangeBuffer> RangeDispatcher::Arrived(const Range& range, std::uint64_t bytes) const {
   if (range.phase == Phase::kReady) return range.bytes;
+  if (bytes == range.length) return nullptr;  // an answer is judged when it is whole
   for (const auto& attempt : range.attempts) {
     // Said first and looked at then; OnBytes does it the other way round, so that one of the two notices.
     if (bytes < attempt->wanted) attempt->wanted = bytes;
@@ -67,21 +68,29 @@ std::shared_ptr<RangeBuffer> RangeDispatcher::Arrived(const Range& range, std::u
 
 Result<std::shared_ptr<RangeBuffer>> RangeDispatcher::Wait(const std::shared_ptr<Range>& range, std::uint64_t bytes,
                                                            const Call& call, bool in_turn) {
-  // An answer is judged when it is whole.
-  const auto arrived = [&] { return bytes < range->length ? Arrived(*range, bytes) : nullptr; };
   Lock lock(mutex_);
+  const bool to_come = range->phase == Phase::kQueued || range->phase == Phase::kInFlight;
+  const bool waits = to_come && Arrived(*range, bytes) == nullptr;
   if (!range->asked_for && !in_turn) {
     range->asked_for = true;
-    if (range->phase == Phase::kReady || arrived()) {
-      caps_.OnReaderServed(range->length);
-    } else if (range->phase == Phase::kQueued || range->phase == Phase::kInFlight) {
-      caps_.OnReaderWaited(range->length);
-    }
+    if (waits) caps_.OnReaderWaited(range->length);
+    if (!waits && range->phase != Phase::kFailed) caps_.OnReaderServed(range->length);
   }
+  if (in_turn || !waits) return Await(lock, range, bytes, call, in_turn);
+  ++stats_.waits;
+  const SteadyTime begun = Now();
+  auto buffer = Await(lock, range, bytes, call, in_turn);
+  stats_.waited += Now() - begun;
+  return buffer;
+}
+
+// Until the bytes are here or the range has failed, or the call's bounds are reached.
+Result<std::shared_ptr<RangeBuffer>> RangeDispatcher::Await(Lock& lock, const std::shared_ptr<Range>& range,
+                                                            std::uint64_t bytes, const Call& call, bool in_turn) {
   for (;;) {
     if (range->phase == Phase::kReady) return range->bytes;
     if (range->phase == Phase::kFailed) return range->error;
-    if (auto buffer = arrived()) return buffer;
+    if (auto buffer = Arrived(*range, bytes)) return buffer;
     const SteadyTime now = Now();
     if (call.stop.stop_requested()) return Ended(ErrorKind::kCancelled, *range, "it was cancelled");
     if (now >= call.deadline) return Ended(ErrorKind::kTimeout, *range, "the time limit was reached");
@@ -97,7 +106,7 @@ Result<std::shared_ptr<RangeBuffer>> RangeDispatcher::Wait(const std::shared_ptr
       continue;
     }
     const auto news = [&, phase = range->phase, attempts = range->attempts.size()] {
-      return range->phase != phase || range->attempts.size() != attempts || arrived() != nullptr;
+      return range->phase != phase || range->attempts.size() != attempts || Arrived(*range, bytes) != nullptr;
     };
     const SteadyTime next = std::min(call.deadline, hedge_at);
     if (next == SteadyTime::max()) {
@@ -348,6 +357,8 @@ bool RangeDispatcher::short_of_memory() const {
 RangeSchedulerStats RangeDispatcher::stats() const {
   const Lock lock(mutex_);
   RangeSchedulerStats now = stats_;
+  now.latency = model_.latency();
+  now.bytes_per_s = model_.bytes_per_s();
   now.queued = turns_.size();
   now.request_cap = static_cast<std::uint64_t>(caps_.requests());
   now.byte_cap = caps_.bytes();

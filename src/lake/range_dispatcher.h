@@ -44,6 +44,8 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   using Attempts = std::vector<std::shared_ptr<RangeAttempt>>;
 
   std::shared_ptr<RangeBuffer> Arrived(const Range& range, std::uint64_t bytes) const;
+  Result<std::shared_ptr<RangeBuffer>> Await(Lock& lock, const std::shared_ptr<Range>& range, std::uint64_t bytes,
+                                             const Call& call, bool in_turn);
   void Pump(Lock& lock);
   void Launch(Lock& lock, const std::shared_ptr<Range>& range, bool hedge);
   std::unique_ptr<PendingGet> Start(const std::shared_ptr<Range>& range, const std::shared_ptr<RangeAttempt>& attempt);

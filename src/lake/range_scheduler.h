@@ -10,6 +10,7 @@
 // Knows neither S3 nor DuckDB. All of it is thread-safe; nothing here has a thread of its own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -40,7 +41,11 @@ struct RangeSchedulerStats {
   std::uint64_t hedges = 0;
   std::uint64_t hedges_won = 0;
   std::uint64_t cancelled = 0;  // ranges destroyed before they were ready
-  std::uint64_t queued = 0;     // now, as the next three
+  std::uint64_t waits = 0;      // of readers whose range was not ready
+  std::chrono::duration<double> waited{};
+  std::chrono::duration<double> latency{};  // measured: to the first byte of a GET, on an average
+  double bytes_per_s = 0;                   // measured: of one GET among those beside it
+  std::uint64_t queued = 0;                 // now, as what follows
   std::uint64_t in_flight = 0;
   std::uint64_t held_bytes = 0;
   std::uint64_t request_cap = 0;

@@ -38,7 +38,7 @@ class RangeSchedulerTest : public testing::Test {
   std::string ShortWait(ScheduledRange& range) {
     tick_ms_ = 1;
     Call call;
-    call.deadline = SteadyTime(std::chrono::milliseconds(now_ms_ + 2));
+    call.deadline = SteadyTime(std::chrono::milliseconds(now_ms_ + 3));  // one more look tells when the wait began
     const std::string outcome = Outcome(range.Wait(call));
     tick_ms_ = 0;
     return outcome;

@@ -19,6 +19,8 @@ class TransferModel {
   // A GET that was answered at once and whole.
   void Add(std::uint64_t bytes, Seconds to_first_byte, Seconds to_last_byte);
 
+  Seconds latency() const { return Seconds(latency_s_); }
+  double bytes_per_s() const { return 1 / s_per_byte_; }
   Seconds Expected(std::uint64_t bytes) const;
 
   // As many bytes as arrive while one request waits for its first: reading over a gap up to this size is cheaper than

@@ -49,7 +49,8 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--cache-bytes", lake.cache_bytes, "Disk for --cache")->capture_default_str();
   verb.add_option("--cache-memory", lake.cache_memory, "Memory for blocks that are read again and again")
       ->capture_default_str();
-  verb.add_flag("--revalidate", lake.revalidate, "List a remote lake for each request; else a listing holds for 5 s");
+  verb.add_flag("--revalidate", lake.revalidate,
+                "Ask a remote lake for each request what it holds; else the last answer holds for 5 s");
   verb.add_option("--memory", lake.memory, "Memory for queries, above it they spill to disk")->capture_default_str();
   verb.add_option("--threads", lake.threads, "Threads for queries; 0: as many as cores")->capture_default_str();
   verb.add_option("--queries", lake.queries, "Queries at once; 0: as many as threads")->capture_default_str();
@@ -126,6 +127,15 @@ int Main(int argc, char** argv) {
   auto& check = *app.add_subcommand("check", "Check the configuration and every dataset's objects");
   AddLakeOptions(check, lake);
   check.callback([&] { exit_code = eider::Check(lake); });
+
+  auto& cache = *app.add_subcommand("cache", "What the folder of --cache holds, and emptying it");
+  eider::CacheOptions cache_options;
+  cache.add_option("--cache", cache_options.folder, "The folder")->envname("EIDER_CACHE_FOLDER");
+  cache.add_option("--cache-bytes", cache_options.quota, "Disk for it, as other verbs are told")->capture_default_str();
+  cache.add_flag("--verify", cache_options.verify, "Read every block, to find the damaged ones");
+  cache.add_flag("--clear", cache_options.clear, "Remove every block; safe while others use them");
+  cache.add_flag("--json", cache_options.json, "As one JSON object");
+  cache.callback([&] { exit_code = eider::Cache(cache_options); });
 
   auto& schema = *app.add_subcommand("schema", "Print the JSON Schema of eider.yaml, for editors");
   schema.callback([] { fmt::print("{}", eider::ConfigSchema()); });

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "api/metrics.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/session.h"
@@ -33,21 +34,21 @@ Result<ListenAddress> ParseListen(const std::string& text) {
 }
 
 std::string TransportMetrics(const ServerStats& stats) {
-  std::string text;
-  const auto add = [&](const char* name, const char* type, const char* help, std::uint64_t value) {
-    text += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+  MetricsText text;
+  const auto add = [&](const char* name, const char* help, std::uint64_t value) {
+    text.Add(name, help, static_cast<double>(value));
   };
-  add("eider_connections_open", "gauge", "Connections open now", stats.connections_open);
-  add("eider_connections_refused_total", "counter", "Connections beyond the cap", stats.connections_refused);
-  add("eider_sent_bytes_total", "counter", "Bytes sent, heads and framing included", stats.bytes_sent);
-  add("eider_responses_cut_total", "counter", "Responses cut: stalled readers, and the rest at a stop", stats.cut);
-  add("eider_clients_left_total", "counter", "Clients that left before the end", stats.clients_left);
-  add("eider_responses_broken_total", "counter", "Bodies that ended in an error after the first byte", stats.errors);
-  text += "# HELP eider_responses_total Responses by class of status\n# TYPE eider_responses_total counter\n";
+  add("eider_connections_open", "Connections open now", stats.connections_open);
+  add("eider_connections_refused_total", "Connections beyond the cap", stats.connections_refused);
+  add("eider_sent_bytes_total", "Bytes sent, heads and framing included", stats.bytes_sent);
+  add("eider_responses_cut_total", "Responses cut: stalled readers, and the rest at a stop", stats.cut);
+  add("eider_clients_left_total", "Clients that left before the end", stats.clients_left);
+  add("eider_responses_broken_total", "Bodies that ended in an error after the first byte", stats.errors);
   for (int status = 1; status <= 5; ++status) {
-    text += fmt::format("eider_responses_total{{class=\"{}xx\"}} {}\n", status, stats.responses[status].load());
+    text.Add("eider_responses_total", "Responses by class of status",
+             static_cast<double>(stats.responses[status].load()), fmt::format("class=\"{}xx\"", status));
   }
-  return text;
+  return text.Take();
 }
 
 // Waits for SIGTERM and SIGINT on a thread of its own: the first drains, the second cuts.

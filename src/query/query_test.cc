@@ -52,6 +52,50 @@ TEST_F(QueryTest, TheLimitBoundsTheRows) {
   EXPECT_EQ(Rows("SELECT id FROM a ORDER BY id -- all of it", 2), "id\r\n0\r\n1\r\n");
 }
 
+TEST_F(QueryTest, AGlobNeedsNoConfiguration) {
+  Put("eider.yaml", "lake: {titel: x}");
+  PutParquet("a/1.parquet", "SELECT 1 AS id");
+  CatalogOptions options;
+  options.config_when_needed = true;
+  Open(options);
+  store_.ForgetRequests();
+  EXPECT_EQ(Rows("SELECT id FROM lake('a/*.parquet')"), "id\r\n1\r\n");
+  EXPECT_EQ(store_.Count(StoreOperation::kList), 1);
+  EXPECT_PRED2(Holds, Rows("SELECT id FROM a"), "titel");
+  EXPECT_PRED2(Holds, catalog().Configure().error().message, "titel");
+  Put("eider.yaml", "lake: {title: x}");
+  EXPECT_EQ(Rows("SELECT id FROM a"), "id\r\n1\r\n");
+  EXPECT_EQ(catalog().lake().title, "x");
+}
+
+TEST_F(QueryTest, AConfigurationThatIsGivenIsCheckedAtOnce) {
+  CatalogOptions options;
+  options.config_when_needed = true;
+  options.config_yaml = "lake: {titel: x}";
+  EXPECT_FALSE(Catalog::Open(store_, database(), options).ok());
+}
+
+TEST_F(QueryTest, ASmallObjectIsReadByOneRequest) {
+  PutParquet("a.parquet", "SELECT range AS id FROM range(1000)");
+  CatalogOptions options;
+  options.config_when_needed = true;
+  Open(options);
+  store_.ForgetRequests();
+  EXPECT_EQ(Rows("SELECT sum(id) AS s FROM lake('a.parquet')"), "s\r\n499500\r\n");
+  EXPECT_EQ(store_.requests().size(), 1);
+}
+
+TEST_F(QueryTest, ABigObjectIsReadByItsFooterAndItsData) {
+  // Two columns of 800 KB that do not compress, of which one is wanted.
+  PutParquet("a.parquet", "SELECT hash(range) AS a, hash(range + 1000000) AS b FROM range(100000)");
+  CatalogOptions options;
+  options.config_when_needed = true;
+  Open(options);
+  store_.ForgetRequests();
+  EXPECT_EQ(Rows("SELECT count(a) AS n FROM lake('a.parquet') WHERE a > 0"), "n\r\n99999\r\n");  // hash(0) is 0
+  EXPECT_EQ(store_.requests().size(), 2);
+}
+
 TEST_F(QueryTest, AnUnknownNameSaysTheNearest) {
   PutParquet("flights.parquet", "SELECT 1 AS id");
   EXPECT_PRED2(Holds, Rows("SELECT * FROM fligths"), "flights");

@@ -139,4 +139,4 @@ def test_each_request_is_one_line_of_log(serve, lake):
     download = next(line for line in lines if line["event"] == "download")
     assert download["id"] == requests[0]["id"] and download["dataset"] == "flights"
     assert (download["rows"], download["bytes"], download["outcome"]) == (3, len(answer.content), "complete")
-    assert download["objects"] == 1 and download["reads"] > 0
+    assert download["objects"] == 1 and download["requests"] > 0 and download["ms"] > 0

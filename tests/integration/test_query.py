@@ -8,6 +8,7 @@ import pytest
 
 from support import s3_servers
 from support.eider_server import run
+from support.fake_s3 import FakeS3
 
 ROWS = 300_000
 GROUP_ROWS = 30_000
@@ -138,6 +139,40 @@ def test_a_cache_never_answers_for_a_changed_object(bucket, tmp_path):
             answer, _ = ask(("s3://lake", server.environment()), "--cache", tmp_path / "blocks",
                             "SELECT sum(v) AS s FROM a")
             assert answer == f"s\r\n{value * 100000}\r\n"
+
+
+def requests_of(store, sql, *options):
+    """What the store was asked for: (key or "list", range)."""
+    asked = []
+    answer = store.answer
+
+    def listen(target, headers):
+        path = target.partition("?")[0]
+        asked.append((path.removeprefix("/bucket").strip("/") or "list", headers.get("Range", "")))
+        return answer(target, headers)
+
+    store.answer = listen
+    done = run("query", "--lake", store.lake, "--format", "csv", *options, sql, **store.environment())
+    store.answer = answer
+    return done, asked
+
+
+def test_a_query_asks_for_nothing_that_it_does_not_need(folder, tmp_path):
+    small = folder / "years/year=2001/a.parquet"
+    with FakeS3({"lake/small.parquet": small.read_bytes(), "lake/x/a.parquet": small.read_bytes(),
+                 "lake/big.parquet": (folder / "measures/0.parquet").read_bytes(),
+                 "lake/eider.yaml": b"lake: {titel: x}"}) as store:
+        done, asked = requests_of(store, "SELECT sum(id) AS s FROM lake('small.parquet')")
+        assert done.stdout == b"s\r\n100060\r\n", done.stderr
+        assert asked == [("lake/small.parquet", "bytes=-65536")]
+        done, asked = requests_of(store, "SELECT count(*) AS n FROM lake('big.parquet') WHERE kind = 3 AND id < 30000")
+        assert done.stdout == b"n\r\n4286\r\n", done.stderr
+        assert [key for key, _ in asked] == ["lake/big.parquet"] * 2
+        done, asked = requests_of(store, "SELECT sum(id) AS s FROM 'x/*.parquet'")
+        assert done.stdout == b"s\r\n100060\r\n" and [key for key, _ in asked] == ["list", "lake/x/a.parquet"]
+        for sql, options in (("SELECT id FROM small", []), ("SELECT id FROM lake('small.parquet')", ["--dry-run"])):
+            done, asked = requests_of(store, sql, *options)
+            assert done.returncode == 1 and "titel" in done.stderr and ("lake/eider.yaml", "") in asked
 
 
 @pytest.mark.parametrize("options", [["--requests", "1"], ["--read-ahead", "1MiB"], ["--threads", "1"],
