@@ -216,6 +216,7 @@ void ObjectReads::FetchMissing(Cursor& cursor, std::uint64_t offset, std::uint64
 Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> out, const Call& call) {
   if (auto within = CheckSpan(object_, offset, out.size()); !within) return within;
   const std::uint64_t end = offset + out.size();
+  const bool only_a_look = out.size() == kPageHead || (out.size() < kPageHead && end == object_.size_bytes);
   for (std::uint64_t at = offset; at < end;) {
     SegmentPointer segment;
     {
@@ -236,7 +237,7 @@ Status ObjectReads::Read(Cursor& cursor, std::uint64_t offset, std::span<char> o
     {
       const std::lock_guard lock(mutex_);
       news = Arrive(*segment);
-      Done(cursor, *segment, {at, length}, out.size() == kPageHead);
+      Done(cursor, *segment, {at, length}, only_a_look);
     }
     for (const Extent& extent : news) {
       sources_.cache->Offer(object_, extent,

@@ -123,6 +123,16 @@ TEST_F(PlannedReadsTest, ALookAtAPageHeadMayReachIntoTheNextRange) {
   EXPECT_EQ(asked().size(), 1u);
 }
 
+TEST_F(SmallObjectTest, ALookAtAPageHeadMayReachTheEnd) {
+  reads_->PlanTail("a", 1);
+  reads_->Plan("a", {{{99'900, 50}, 0, 1}}, 1);
+  reads_->EndPlan("a");
+  const auto reader = Open();
+  EXPECT_TRUE(Reads(*reader, 99'900, 100));
+  EXPECT_TRUE(Reads(*reader, 99'910, 40));
+  EXPECT_EQ(asked().size(), 1u);
+}
+
 TEST_F(PlannedReadsTest, MemoryIsGivenBackAsItIsRead) {
   reads_->Plan("a", {{{100, 3 * kMiB}, 0, 1}}, 1);
   reads_->EndPlan("a");
