@@ -70,8 +70,9 @@ Failure TransportFailure(const HttpOutcome& outcome, const std::string& origin, 
                               origin, aws_error_name(outcome.aws_error)),
                   false);
     case AWS_ERROR_HTTP_PROTOCOL_ERROR:
+      // Or what a proxy or server sent after its last answer came before this one's.
       return down(fmt::format("{} does not speak proper HTTP. Is the endpoint right, and http:// or https://?", origin),
-                  false);
+                  true);
     case AWS_ERROR_HTTP_RESPONSE_FIRST_BYTE_TIMEOUT:
       return down(fmt::format("{} did not begin to answer in time.", origin), true);
     case AWS_ERROR_OOM: return {{ErrorKind::kExhausted, "Out of memory.", {}}, false, false, {}};
