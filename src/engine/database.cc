@@ -17,6 +17,7 @@
 #include "engine/lake_file_system.h"
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
+#include "engine/partitioned_write.h"
 #include "engine/read_planner.h"
 #include "engine/real_casts.h"
 #include "engine/sink_file_system.h"
@@ -201,6 +202,38 @@ class DuckDatabase final : public Database {
     return summary;
   }
 
+  Result<RunSummary> RunParts(const Statement& statement, const std::vector<std::string>& partition_by,
+                              PartFiles& files, std::stop_token stop) override {
+    ++runs_;
+    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto summary = Guarded([&]() -> Result<RunSummary> {
+      auto node = BindSelect(running.context(), statement);
+      if (!node) return node.error();
+      NarrowTypes(running, *node, Format::kParquet);
+      const auto described = Prepare(running, **node);
+      const auto columns = FindPartitionColumns(partition_by, described->GetNames(), described->GetTypes());
+      if (!columns) return columns.error();
+      if (auto begun = files.Begin(MakeColumns(described->GetNames(), described->GetTypes())); !begun) {
+        return begun.error();
+      }
+      OrderByPartition(*node, *columns);
+      const auto parquet = ParquetCopyFunction(running.context());
+      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+      select->node = *std::move(node);
+      const auto result = running.Execute(std::move(select), /*stream=*/true);
+      const auto rows = WriteParts(running.context(), running.state(), *result, *columns, parquet, files);
+      if (!rows) return rows.error();
+      RunSummary done;
+      done.rows = *rows;
+      return done;
+    });
+    if (!summary) return running.Explain(statement, summary.error());
+    summary->reads = running.counters().requests;
+    summary->read_bytes = running.counters().bytes;
+    summary->plan = running.plan();
+    return summary;
+  }
+
   Result<Table> Query(const Statement& statement, std::stop_token stop) override {
     Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
     auto table = Guarded([&]() -> Result<Table> {
@@ -312,11 +345,16 @@ class DuckDatabase final : public Database {
     return summary;
   }
 
-  static void NarrowTypes(Running& running, duckdb::unique_ptr<duckdb::QueryNode>& node, Format format) {
+  static duckdb::unique_ptr<duckdb::PreparedStatement> Prepare(Running& running, const duckdb::QueryNode& node) {
     auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-    select->node = node->Copy();
-    const auto prepared = running.context().Prepare(std::move(select));
+    select->node = node.Copy();
+    auto prepared = running.context().Prepare(std::move(select));
     if (prepared->HasError()) prepared->error.Throw();
+    return prepared;
+  }
+
+  static void NarrowTypes(Running& running, duckdb::unique_ptr<duckdb::QueryNode>& node, Format format) {
+    const auto prepared = Prepare(running, *node);
     CastForFormat(node, prepared->GetNames(), prepared->GetTypes(), format);
   }
 
