@@ -41,6 +41,7 @@ class LakeCatalog final : public Catalog {
         database_(database),
         config_(std::move(config)),
         listings_(store, options.listing_age, options.clock),
+        manifests_(store),
         opened_(kKeptDatasets) {}
 
   Result<std::vector<DatasetConfig>> List(const Call& call) override {
@@ -68,7 +69,7 @@ class LakeCatalog final : public Catalog {
     } else if (!config_.lake.discover || IsHiddenKey(name)) {
       return NotFoundWithNearest(name, NotFound(fmt::format("no dataset '{}'", name)), call);
     }
-    auto sources = FindSources(config, config_.datasets, store_, listings_, call);
+    auto sources = FindSources(config, config_.datasets, {store_, listings_, manifests_}, call);
     if (!sources) {
       return sources.error().kind == ErrorKind::kNotFound && configured == config_.datasets.end()
                  ? NotFoundWithNearest(name, sources.error(), call)
@@ -83,7 +84,7 @@ class LakeCatalog final : public Catalog {
     config.name = glob;
     config.glob = glob;
     config.trust_first = store_.remote();
-    auto sources = FindSources(config, config_.datasets, store_, listings_, call);
+    auto sources = FindSources(config, config_.datasets, {store_, listings_, manifests_}, call);
     if (!sources) return sources.error();
     return OpenOnce(config, *std::move(sources), call);
   }
@@ -110,7 +111,10 @@ class LakeCatalog final : public Catalog {
         options);
   }
 
-  Opened OpenOnce(const DatasetConfig& config, Sources sources, const Call& call) {
+  Opened OpenOnce(DatasetConfig config, Sources sources, const Call& call) {
+    if (sources.one_schema) config.trust_first = true;
+    // What eider.yaml says of a column stands before what the manifest says.
+    config.types.insert(config.types.end(), sources.types.begin(), sources.types.end());
     const std::string version = InputVersion(config, sources);
     if (auto kept = opened_.Get(version)) return *kept;
     return flights_.Do(version, call, [&]() -> Opened {
@@ -143,6 +147,7 @@ class LakeCatalog final : public Catalog {
   Database& database_;
   const CatalogConfig config_;
   Listings listings_;
+  Manifests manifests_;
   ObjectSchemas schemas_;
   Lru<Opened> opened_;
   SingleFlight<std::shared_ptr<const Dataset>> flights_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "catalog/glob.h"
@@ -36,7 +38,7 @@ Result<Sources> OfOneFormat(const std::string& name, std::vector<ObjectInfo> obj
                       format == SourceFormat::kParquet ? "parquet" : "csv"));
     }
   }
-  return Sources{format, std::move(objects), {}};
+  return Sources{format, std::move(objects), {}, {}};
 }
 
 // Files of the root named `name`, from a listing of the root or of the prefix "name.".
@@ -45,6 +47,12 @@ std::vector<ObjectInfo> RootFiles(const std::string& name, const Listing& listin
   std::copy_if(listing.objects.begin(), listing.objects.end(), std::back_inserter(files),
                [&](const ObjectInfo& object) { return StemOfKey(object.key) == name; });
   return files;
+}
+
+const ObjectInfo* FindObject(const Listing& listing, const std::string& key) {
+  const auto found = std::lower_bound(listing.objects.begin(), listing.objects.end(), key,
+                                      [](const ObjectInfo& object, const std::string& k) { return object.key < k; });
+  return found != listing.objects.end() && found->key == key ? &*found : nullptr;
 }
 
 bool HasFolder(const Listing& root, const std::string& folder) {
@@ -62,32 +70,78 @@ Result<std::vector<ObjectInfo>> FolderFiles(const std::string& folder, Listings&
   return files;
 }
 
-Result<Sources> FindByName(const std::string& name, Listings& listings, const Call& call) {
-  const std::string folder = name + "/";
-  std::vector<ObjectInfo> files;
-  bool folder_possible = true;
-  if (const auto root = listings.Kept("", /*recursive=*/false)) {
-    files = RootFiles(name, *root);
-    folder_possible = HasFolder(*root, folder);
-  } else {
-    const auto beside = listings.Get(name + ".", /*recursive=*/false, call);
-    if (!beside) return beside.error();
-    files = RootFiles(name, **beside);
+Error NoObjects(const std::string& name) {
+  return NotFound(
+      fmt::format("no dataset '{}': neither a file '{}.parquet', .csv, .json or .ndjson nor a folder "
+                  "'{}/' with such files",
+                  name, name, name));
+}
+
+// What lies in the folder now, of what its manifest lists: for a store whose ETags the manifest does not hold.
+Result<std::vector<ObjectInfo>> ListedNow(const Manifest& manifest, const Listing& listing) {
+  std::vector<ObjectInfo> objects;
+  auto now = listing.objects.begin();
+  for (const ObjectInfo& listed : manifest.objects) {
+    now = std::lower_bound(now, listing.objects.end(), listed.key,
+                           [](const ObjectInfo& object, const std::string& key) { return object.key < key; });
+    if (now == listing.objects.end() || now->key != listed.key || now->size_bytes != listed.size_bytes) {
+      return Corrupt(fmt::format("object '{}' is missing or of another size than '{}' lists it with", listed.key,
+                                 manifest.info.key));
+    }
+    objects.push_back(*now);
   }
+  return objects;
+}
+
+// The sources that a manifest lists. Its ETags are those of the store that it was written to; a copy of the lake, and a
+// local folder, whose ETags change when files are moved, are listed.
+Result<Sources> FindByManifest(const std::string& name, const std::string& folder, const ObjectInfo& listed,
+                               const SourceFinding& by, const Call& call) {
+  const auto manifest = by.manifests.Get(folder, listed, call);
+  if (!manifest) return manifest.error();
+  if ((*manifest)->objects.empty()) return NoObjects(name);
+  Sources sources;
+  if (by.store.remote() && (*manifest)->store == by.store.name()) {
+    sources.objects = (*manifest)->objects;
+  } else {
+    const auto listing = by.listings.Get(folder, /*recursive=*/true, call);
+    if (!listing) return listing.error();
+    auto objects = ListedNow(**manifest, **listing);
+    if (!objects) return objects.error();
+    sources.objects = *std::move(objects);
+  }
+  for (const Column& column : (*manifest)->columns) {
+    const auto& keys = (*manifest)->partition_by;
+    if (std::find(keys.begin(), keys.end(), column.name) == keys.end()) continue;
+    sources.types.emplace_back(column.name, column.type);
+  }
+  sources.one_schema = true;
+  return sources;
+}
+
+Result<Sources> FindByName(const std::string& name, const SourceFinding& by, const Call& call) {
+  const std::string folder = name + "/";
+  bool folder_possible = true;
+  auto beside = by.listings.Kept("", /*recursive=*/false);
+  if (beside) {
+    folder_possible = HasFolder(*beside, folder);
+  } else {
+    const auto listed = by.listings.Get(name + ".", /*recursive=*/false, call);
+    if (!listed) return listed.error();
+    beside = *listed;
+  }
+  const std::vector<ObjectInfo> files = RootFiles(name, *beside);
   if (files.size() > 1) return SameName(name, files[0].key, files[1].key);
+  const ObjectInfo* manifest = FindObject(*beside, ManifestKey(folder));
+  if (manifest != nullptr && files.empty()) return FindByManifest(name, folder, *manifest, by, call);
   std::vector<ObjectInfo> inside;
   if (folder_possible) {
-    auto found = FolderFiles(folder, listings, call);
+    auto found = FolderFiles(folder, by.listings, call);
     if (!found) return found.error();
     inside = *std::move(found);
   }
   if (!files.empty() && !inside.empty()) return SameName(name, files[0].key, folder);
-  if (files.empty() && inside.empty()) {
-    return NotFound(
-        fmt::format("no dataset '{}': neither a file '{}.parquet', .csv, .json or .ndjson nor a folder "
-                    "'{}' with such files",
-                    name, name, folder));
-  }
+  if (files.empty() && inside.empty()) return NoObjects(name);
   return OfOneFormat(name, files.empty() ? std::move(inside) : std::move(files));
 }
 
@@ -130,6 +184,27 @@ Result<Sources> FindByKeys(const std::string& name, const std::vector<std::strin
   return sources;
 }
 
+// Leaves out the parts that their dataset's manifest does not list. Only Eider's own names make it look for one.
+Status DropUnlisted(std::vector<ObjectInfo>& objects, ObjectStore& store, const Call& call) {
+  std::map<std::string, std::optional<std::set<std::string>>> listed;  // by dataset folder; nullopt: it has no manifest
+  for (const ObjectInfo& object : objects) {
+    if (!IsPartKey(object.key)) continue;
+    const auto [entry, fresh] = listed.try_emplace(FolderOfPart(object.key));
+    if (!fresh || entry->first.empty()) continue;
+    const auto manifest = ReadManifest(store, entry->first, call);
+    if (!manifest && manifest.error().kind == ErrorKind::kNotFound) continue;
+    if (!manifest) return manifest.error();
+    entry->second.emplace();
+    for (const ObjectInfo& part : manifest->objects) entry->second->insert(part.key);
+  }
+  std::erase_if(objects, [&](const ObjectInfo& object) {
+    if (!IsPartKey(object.key)) return false;
+    const auto& keys = listed[FolderOfPart(object.key)];
+    return keys && !keys->contains(object.key);
+  });
+  return {};
+}
+
 Result<Sources> FindByGlob(const DatasetConfig& config, ObjectStore& store, Listings& listings, const Call& call) {
   if (GlobPrefix(config.glob) == config.glob && FormatOfKey(config.glob)) {
     return FindByKeys(config.name, {config.glob}, store, call);
@@ -146,6 +221,7 @@ Result<Sources> FindByGlob(const DatasetConfig& config, ObjectStore& store, List
       other = object.key;
     }
   }
+  if (auto dropped = DropUnlisted(objects, store, call); !dropped) return dropped.error();
   if (objects.empty()) {
     return NotFound(fmt::format("dataset '{}': nothing in the lake matches its glob '{}'{}", config.name, config.glob,
                                 other.empty() ? ""
@@ -170,11 +246,11 @@ bool IsClaimed(std::string_view entry, std::string_view name, const ConfiguredDa
 
 }  // namespace
 
-Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, ObjectStore& store,
-                            Listings& listings, const Call& call) {
-  if (!config.objects.empty()) return FindByKeys(config.name, config.objects, store, call);
-  if (!config.glob.empty()) return FindByGlob(config, store, listings, call);
-  auto found = FindByName(config.name, listings, call);
+Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, const SourceFinding& by,
+                            const Call& call) {
+  if (!config.objects.empty()) return FindByKeys(config.name, config.objects, by.store, call);
+  if (!config.glob.empty()) return FindByGlob(config, by.store, by.listings, call);
+  auto found = FindByName(config.name, by, call);
   if (!found || configured.contains(config.name)) return found;
   const std::string& key = found->objects.front().key;
   if (!IsClaimed(std::string_view(key).substr(0, key.find('/')), config.name, configured)) return found;

@@ -3,10 +3,12 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.h"
 #include "catalog/listings.h"
+#include "catalog/manifest.h"
 #include "lake/snapshot.h"
 
 namespace eider {
@@ -15,15 +17,26 @@ struct Sources {
   SourceFormat format = SourceFormat::kParquet;
   std::vector<ObjectInfo> objects;  // at least one, in byte order of their keys
   ObjectTails tails;                // of objects that were asked for by their key
+  // Of a dataset that has a manifest: the types of its partition columns, and that all its objects have one schema.
+  std::vector<std::pair<std::string, std::string>> types;
+  bool one_schema = false;
 };
 
 using ConfiguredDatasets = std::map<std::string, DatasetConfig>;  // by name
 
+// What sources are found by.
+struct SourceFinding {
+  ObjectStore& store;
+  Listings& listings;
+  Manifests& manifests;
+};
+
 // kNotFound when nothing bears the dataset's name or matches its glob; kInvalid naming two objects when they are of
 // different formats or when a file and a folder bear the same name. A dataset that is not among the configured ones is
-// not found when one of these is made of its objects.
-Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, ObjectStore& store,
-                            Listings& listings, const Call& call);
+// not found when one of these is made of its objects. Where a folder has a manifest, its objects are those listed
+// there.
+Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, const SourceFinding& by,
+                            const Call& call);
 
 // The names that discovery gives the root's files and folders, in byte order, each once, without those that configured
 // datasets of another name are made of. Whether a folder holds data is not known before its dataset is opened.
