@@ -11,9 +11,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "cli/write.h"
 #include "download/format.h"
 #include "query/query.h"
 
@@ -119,7 +121,7 @@ int DryRun(const Session& session, const QueryRequest& request) {
   return 0;
 }
 
-int RunToTerminal(const Session& session, const QueryRequest& request) {
+int RunToTerminal(const Session& session, const QueryRequest& request, std::stop_token stop) {
   QueryRequest bounded = request;
   bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
   const auto table = TwiceIfReplaced(
@@ -127,7 +129,7 @@ int RunToTerminal(const Session& session, const QueryRequest& request) {
       [&]() -> Result<Table> {
         const auto statement = MakeQuery(bounded, *session.catalog, *session.database);
         if (!statement) return statement.error();
-        return session.database->Query(*statement);
+        return session.database->Query(*statement, stop);
       },
       [] { return false; });
   if (!table) return Complain(table.error());
@@ -144,7 +146,14 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
   if (!sql) return Complain(sql.error());
   request.sql = *std::move(sql);
   if (options.limit >= 0) request.limit = static_cast<std::uint64_t>(options.limit);
-  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+  const auto writes_objects = WritesObjects(options);
+  if (!writes_objects) {
+    (void)Complain(writes_objects.error());
+    return 2;
+  }
+  request.format = FormatOfTarget(options).value_or(Format::kCsv);
+  const bool to_terminal =
+      options.format.empty() && options.output.empty() && options.into.empty() && ::isatty(STDOUT_FILENO) == 1;
   if (!options.format.empty() && options.format != "table") {
     const auto format = FormatByExtension(options.format);
     if (!format || *format == Format::kGeoJson) {
@@ -155,10 +164,12 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
     }
     request.format = *format;
   }
+  const Interrupt interrupt;
   auto session = OpenSession(lake, Operator());
   if (!session) return Complain(session.error());
   if (options.dry_run) return DryRun(*session, request);
-  if (to_terminal || options.format == "table") return RunToTerminal(*session, request);
+  if (*writes_objects) return WriteResult(*session, lake, options, request, interrupt.token());
+  if (to_terminal || options.format == "table") return RunToTerminal(*session, request, interrupt.token());
 
   const SteadyTime begun = SystemSteadyClock()();
   Output output(options.output);
@@ -170,7 +181,7 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
         auto statement = MakeQuery(request, *session->catalog, *session->database);
         if (!statement) return statement.error();
         statement->limits.time = std::chrono::seconds(lake.time_limit_seconds);
-        return session->database->Run(*statement, sink, {});
+        return session->database->Run(*statement, sink, interrupt.token());
       },
       [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;
