@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from support import s3_servers
+from support import s3_servers, toxiproxy
 from support.eider_server import PATIENCE_SECONDS, binary, clean_environment, run
 
 ROWS = "SELECT i % 3 AS a, 'x/' || (i % 2) AS b, i FROM range(1200) t(i)"
@@ -227,3 +227,39 @@ def test_ten_thousand_partitions_within_the_memory_limit(tmp_path):
     assert status == 0
     assert usage.ru_maxrss < 512 << 10  # KiB: the limit, the program itself and what travels, generously
     assert sum(1 for _ in (tmp_path / "many").rglob("*.parquet")) == 10000
+
+
+@pytest.fixture(scope="module")
+def behind_a_network():
+    """Answers a lake of MinIO, and the proxy that its writes go through."""
+    with s3_servers.started("minio") as server, toxiproxy.started() as network:
+        buckets = iter(range(1000))
+
+        def start():
+            lake, proxy = s3_lake(server, f"lake-{next(buckets)}"), network.proxy(server.endpoint)
+            lake.environment = {**lake.environment, "AWS_ENDPOINT_URL": proxy.endpoint}
+            return lake, proxy
+        yield start
+
+
+def test_a_network_that_resets_connections_only_slows_a_write(behind_a_network):
+    lake, proxy = behind_a_network()
+    proxy.toxic("reset_peer", share=0.2, timeout=5)
+    lake.write(ROWS, "flights/", "--partition-by", "a,b")
+    lake.write("SELECT i, md5(i::VARCHAR) AS m FROM range(1000000) t(i)", "big.csv")
+    assert lake.rows()[0]["n"] == 1200 and lake.rows("SELECT sum(i) AS s FROM big") == [{"s": 499999500000}]
+    assert lake.run("check").returncode == 0 and not lake.uploads()
+
+
+def test_a_store_that_goes_away_in_mid_write(behind_a_network):
+    lake, proxy = behind_a_network()
+    lake.write(ROWS, "flights/", "--partition-by", "a,b")
+    process = lake.start(BIG, "--into", "flights/", "--partition-by", "a", "--replace")
+    wait_for(lambda: len(lake.keys()) > 9, process)
+    proxy.switch(on=False)
+    _, said = process.communicate(timeout=3 * PATIENCE_SECONDS)
+    assert process.returncode == 3 and "`eider check --fix` removes it" in said, said
+    proxy.switch(on=True)
+    assert lake.rows()[0]["n"] == 1200
+    assert lake.run("check", "--fix", "--older-than", "0s").returncode == 0
+    assert len(lake.keys()) == 7 and not lake.uploads()
