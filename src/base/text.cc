@@ -223,4 +223,18 @@ std::optional<std::uint64_t> ParseByteCount(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<std::chrono::seconds> ParseDuration(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto count = ParseUint(text.substr(0, text.size() - 1));
+  if (!count || *count > 1'000'000) return std::nullopt;
+  const auto seconds = static_cast<std::int64_t>(*count);
+  switch (text.back()) {
+    case 's': return std::chrono::seconds(seconds);
+    case 'm': return std::chrono::minutes(seconds);
+    case 'h': return std::chrono::hours(seconds);
+    case 'd': return std::chrono::days(seconds);
+    default: return std::nullopt;
+  }
+}
+
 }  // namespace eider

@@ -1,6 +1,7 @@
 // Small text operations that several folders need.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -48,5 +49,8 @@ std::string HumanBytes(std::uint64_t bytes);
 
 // A byte count as people write it: "512MiB", "1.5 GB", "4096".
 std::optional<std::uint64_t> ParseByteCount(std::string_view text);
+
+// A whole number with its unit, s, m, h or d: "24h".
+std::optional<std::chrono::seconds> ParseDuration(std::string_view text);
 
 }  // namespace eider

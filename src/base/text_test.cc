@@ -47,6 +47,13 @@ TEST(TextTest, ByteCounts) {
   EXPECT_EQ(ParseByteCount("5 parsecs"), std::nullopt);
 }
 
+TEST(TextTest, ParsesDurations) {
+  EXPECT_EQ(ParseDuration("0s"), std::chrono::seconds(0));
+  EXPECT_EQ(ParseDuration("24h"), std::chrono::hours(24));
+  EXPECT_EQ(ParseDuration("2d"), std::chrono::hours(48));
+  for (const char* text : {"", "h", "24", "-1h", "1.5h", "9999999d"}) EXPECT_EQ(ParseDuration(text), std::nullopt);
+}
+
 TEST(TextTest, SplitsAndJoins) {
   EXPECT_EQ(Split("a,,b", ','), (std::vector<std::string>{"a", "", "b"}));
   EXPECT_EQ(Split("", ','), (std::vector<std::string>{""}));

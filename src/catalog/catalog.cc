@@ -44,6 +44,7 @@ class LakeCatalog final : public Catalog {
         database_(database),
         listings_(store, options.listing_age, options.clock),
         known_(store, options.listing_age, options.clock),
+        manifests_(store),
         opened_(kKeptDatasets) {}
 
   Status Configure(const Call& call) override {
@@ -81,7 +82,7 @@ class LakeCatalog final : public Catalog {
     } else if (!(*lake)->lake.discover || IsHiddenKey(name)) {
       return NotFoundWithNearest(name, NotFound(fmt::format("no dataset '{}'", name)), call);
     }
-    auto sources = FindSources(config, datasets, {listings_, known_}, call);
+    auto sources = FindSources(config, datasets, {store_, listings_, known_, manifests_}, call);
     if (!sources) {
       return sources.error().kind == ErrorKind::kNotFound && configured == datasets.end()
                  ? NotFoundWithNearest(name, sources.error(), call)
@@ -96,7 +97,7 @@ class LakeCatalog final : public Catalog {
     config.name = glob;
     config.glob = glob;
     config.trust_first = store_.remote();
-    auto sources = FindSources(config, /*configured=*/{}, {listings_, known_}, call);
+    auto sources = FindSources(config, /*configured=*/{}, {store_, listings_, known_, manifests_}, call);
     if (!sources) return sources.error();
     return OpenOnce(config, *std::move(sources), call);
   }
@@ -146,7 +147,10 @@ class LakeCatalog final : public Catalog {
     return config_ ? *config_ : kNone;
   }
 
-  Opened OpenOnce(const DatasetConfig& config, Sources sources, const Call& call) {
+  Opened OpenOnce(DatasetConfig config, Sources sources, const Call& call) {
+    if (sources.one_schema) config.trust_first = true;
+    // What eider.yaml says of a column stands before what the manifest says.
+    config.types.insert(config.types.end(), sources.types.begin(), sources.types.end());
     const std::string version = InputVersion(config, sources);
     if (auto kept = opened_.Get(version)) return *kept;
     return flights_.Do(version, call, [&]() -> Opened {
@@ -182,6 +186,7 @@ class LakeCatalog final : public Catalog {
   std::optional<CatalogConfig> config_;  // once read, it stays as it is
   Listings listings_;
   KnownObjects known_;
+  Manifests manifests_;
   ObjectSchemas schemas_;
   Lru<Opened> opened_;
   SingleFlight<std::shared_ptr<const Dataset>> flights_;

@@ -94,7 +94,7 @@ std::string HiveArguments(const std::vector<HiveColumn>& columns) {
   if (columns.empty()) return ", hive_partitioning=false";
   std::vector<std::string> types;
   for (const HiveColumn& column : columns) {
-    types.push_back(fmt::format("{}: {}", QuoteLiteral(column.name), column.type));
+    types.push_back(fmt::format("{}: {}", QuoteLiteral(column.name), QuoteLiteral(column.type)));
   }
   return fmt::format(", hive_partitioning=true, hive_types={{{}}}", Join(types, ", "));
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "catalog/glob.h"
@@ -35,7 +37,7 @@ Result<Sources> OfOneFormat(const std::string& name, std::vector<ObjectInfo> obj
                       format == SourceFormat::kParquet ? "parquet" : "csv"));
     }
   }
-  return Sources{format, std::move(objects), {}};
+  return Sources{format, std::move(objects), {}, {}};
 }
 
 // Files of the root named `name`, from a listing of the root or of the prefix "name.".
@@ -44,6 +46,12 @@ std::vector<ObjectInfo> RootFiles(const std::string& name, const Listing& listin
   std::copy_if(listing.objects.begin(), listing.objects.end(), std::back_inserter(files),
                [&](const ObjectInfo& object) { return StemOfKey(object.key) == name; });
   return files;
+}
+
+const ObjectInfo* FindObject(const Listing& listing, const std::string& key) {
+  const auto found = std::lower_bound(listing.objects.begin(), listing.objects.end(), key,
+                                      [](const ObjectInfo& object, const std::string& k) { return object.key < k; });
+  return found != listing.objects.end() && found->key == key ? &*found : nullptr;
 }
 
 bool HasFolder(const Listing& root, const std::string& folder) {
@@ -61,39 +69,100 @@ Result<std::vector<ObjectInfo>> FolderFiles(const std::string& folder, Listings&
   return files;
 }
 
+Error NoObjects(const std::string& name) {
+  return NotFound(
+      fmt::format("no dataset '{}': neither a file '{}.parquet', .csv, .json or .ndjson nor a folder "
+                  "'{}/' with such files",
+                  name, name, name));
+}
+
+// What lies in the folder now, of what its manifest lists: for a store whose ETags the manifest does not hold.
+Result<std::vector<ObjectInfo>> ListedNow(const Manifest& manifest, const Listing& listing) {
+  std::vector<ObjectInfo> objects;
+  auto now = listing.objects.begin();
+  for (const ObjectInfo& listed : manifest.objects) {
+    now = std::lower_bound(now, listing.objects.end(), listed.key,
+                           [](const ObjectInfo& object, const std::string& key) { return object.key < key; });
+    if (now == listing.objects.end() || now->key != listed.key || now->size_bytes != listed.size_bytes) {
+      return Corrupt(fmt::format("object '{}' is missing or of another size than '{}' lists it with", listed.key,
+                                 manifest.info.key));
+    }
+    objects.push_back(*now);
+  }
+  return objects;
+}
+
+// The sources that a manifest lists. Its ETags are those of the store that it was written to; a copy of the lake, and a
+// local folder, whose ETags change when files are moved, are listed.
+Result<Sources> FindByManifest(const std::string& name, const std::string& folder, const ObjectInfo& listed,
+                               const Lookups& lake, const Call& call) {
+  const auto manifest = lake.manifests.Get(folder, listed, call);
+  if (!manifest) return manifest.error();
+  if ((*manifest)->objects.empty()) return NoObjects(name);
+  Sources sources;
+  if (lake.store.remote() && (*manifest)->store == lake.store.name()) {
+    sources.objects = (*manifest)->objects;
+  } else {
+    const auto listing = lake.listings.Get(folder, /*recursive=*/true, call);
+    if (!listing) return listing.error();
+    auto objects = ListedNow(**manifest, **listing);
+    if (!objects) return objects.error();
+    sources.objects = *std::move(objects);
+  }
+  for (const Column& column : (*manifest)->columns) {
+    const auto& keys = (*manifest)->partition_by;
+    if (std::find(keys.begin(), keys.end(), column.name) == keys.end()) continue;
+    sources.types.emplace_back(column.name, column.type);
+  }
+  sources.one_schema = true;
+  return sources;
+}
+
+// What bears the name beside the root's folders, and what its folder holds: two round trips at once. The folder of a
+// dataset with a manifest need not be listed.
 Result<Sources> FindByName(const std::string& name, const Lookups& lake, const Call& call) {
   const std::string folder = name + "/";
   std::vector<ObjectInfo> files;
   std::vector<ObjectInfo> inside;
+  std::optional<ObjectInfo> manifest;
+  std::stop_source needless;
+  const std::stop_callback stopped(call.stop, [&] { needless.request_stop(); });
+  const auto look_beside = [&](const Listing& beside) {
+    files = RootFiles(name, beside);
+    const ObjectInfo* found = FindObject(beside, ManifestKey(folder));
+    if (found == nullptr || !files.empty()) return;
+    manifest = *found;
+    needless.request_stop();
+  };
   const auto find_inside = [&]() -> Status {
-    auto found = FolderFiles(folder, lake.listings, call);
-    if (!found) return found.error();
+    Call within = call;
+    within.stop = needless.get_token();
+    auto found = FolderFiles(folder, lake.listings, within);
+    if (!found) return needless.stop_requested() && !call.stop.stop_requested() ? Status() : Status(found.error());
     inside = *std::move(found);
     return {};
   };
   if (const auto root = lake.listings.Kept("", /*recursive=*/false)) {
-    files = RootFiles(name, *root);
-    if (auto status = HasFolder(*root, folder) ? find_inside() : Status(); !status) return status.error();
+    look_beside(*root);
+    const bool wanted = !manifest && HasFolder(*root, folder);
+    if (auto status = wanted ? find_inside() : Status(); !status) return status.error();
   } else {
     const auto find_files = [&]() -> Status {
       const auto beside = lake.listings.Get(name + ".", /*recursive=*/false, call);
       if (!beside) return beside.error();
-      files = RootFiles(name, **beside);
+      look_beside(**beside);
       return {};
     };
-    // Two round trips at once.
-    const int threads = lake.known.store().remote() ? 2 : 1;
-    auto status = SideBySide(2, threads, call, [&](std::size_t i) { return i == 0 ? find_files() : find_inside(); });
-    if (!status) return status.error();
+    const int threads = lake.store.remote() ? 2 : 1;
+    const auto find = [&](std::size_t i) {
+      return i == 0 ? find_files() : needless.stop_requested() ? Status() : find_inside();
+    };
+    if (auto status = SideBySide(2, threads, call, find); !status) return status.error();
   }
   if (files.size() > 1) return SameName(name, files[0].key, files[1].key);
+  if (manifest) return FindByManifest(name, folder, *manifest, lake, call);
   if (!files.empty() && !inside.empty()) return SameName(name, files[0].key, folder);
-  if (files.empty() && inside.empty()) {
-    return NotFound(
-        fmt::format("no dataset '{}': neither a file '{}.parquet', .csv, .json or .ndjson nor a folder "
-                    "'{}' with such files",
-                    name, name, folder));
-  }
+  if (files.empty() && inside.empty()) return NoObjects(name);
   return OfOneFormat(name, files.empty() ? std::move(inside) : std::move(files));
 }
 
@@ -122,6 +191,27 @@ Result<Sources> FindByKeys(const std::string& name, const std::vector<std::strin
   return sources;
 }
 
+// Leaves out the parts that their dataset's manifest does not list. Only Eider's own names make it look for one.
+Status DropUnlisted(std::vector<ObjectInfo>& objects, ObjectStore& store, const Call& call) {
+  std::map<std::string, std::optional<std::set<std::string>>> listed;  // by dataset folder; nullopt: it has no manifest
+  for (const ObjectInfo& object : objects) {
+    if (!IsPartKey(object.key)) continue;
+    const auto [entry, fresh] = listed.try_emplace(FolderOfPart(object.key));
+    if (!fresh || entry->first.empty()) continue;
+    const auto manifest = ReadManifest(store, entry->first, call);
+    if (!manifest && manifest.error().kind == ErrorKind::kNotFound) continue;
+    if (!manifest) return manifest.error();
+    entry->second.emplace();
+    for (const ObjectInfo& part : manifest->objects) entry->second->insert(part.key);
+  }
+  std::erase_if(objects, [&](const ObjectInfo& object) {
+    if (!IsPartKey(object.key)) return false;
+    const auto& keys = listed[FolderOfPart(object.key)];
+    return keys && !keys->contains(object.key);
+  });
+  return {};
+}
+
 Result<Sources> FindByGlob(const DatasetConfig& config, const Lookups& lake, const Call& call) {
   if (GlobPrefix(config.glob) == config.glob && FormatOfKey(config.glob)) {
     return FindByKeys(config.name, {config.glob}, lake.known, call);
@@ -138,6 +228,7 @@ Result<Sources> FindByGlob(const DatasetConfig& config, const Lookups& lake, con
       other = object.key;
     }
   }
+  if (auto dropped = DropUnlisted(objects, lake.store, call); !dropped) return dropped.error();
   if (objects.empty()) {
     return NotFound(fmt::format("dataset '{}': nothing in the lake matches its glob '{}'{}", config.name, config.glob,
                                 other.empty() ? ""

@@ -3,11 +3,13 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.h"
 #include "catalog/known_objects.h"
 #include "catalog/listings.h"
+#include "catalog/manifest.h"
 #include "lake/snapshot.h"
 
 namespace eider {
@@ -16,19 +18,25 @@ struct Sources {
   SourceFormat format = SourceFormat::kParquet;
   std::vector<ObjectInfo> objects;  // at least one, in byte order of their keys
   ObjectTails tails;                // of objects that were asked for by their key
+  // Of a dataset that has a manifest: the types of its partition columns, and that all its objects have one schema.
+  std::vector<std::pair<std::string, std::string>> types;
+  bool one_schema = false;
 };
 
-// How objects are found: by listing, or by their keys.
+// How objects are found: by listing, by their keys, or in a manifest.
 struct Lookups {
+  ObjectStore& store;
   Listings& listings;
   KnownObjects& known;
+  Manifests& manifests;
 };
 
 using ConfiguredDatasets = std::map<std::string, DatasetConfig>;  // by name
 
 // kNotFound when nothing bears the dataset's name or matches its glob; kInvalid naming two objects when they are of
 // different formats or when a file and a folder bear the same name. A dataset that is not among the configured ones is
-// not found when one of these is made of its objects.
+// not found when one of these is made of its objects. Where a folder has a manifest, its objects are those listed
+// there.
 Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, const Lookups& lake,
                             const Call& call);
 

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "api/describe.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
@@ -54,28 +53,6 @@ int DescribeOne(const LakeOptions& lake, const std::string& name, bool json) {
   for (const Column& column : dataset.columns) width = std::max(width, column.name.size());
   for (const Column& column : dataset.columns) fmt::print("  {:<{}}  {}\n", column.name, width, column.type);
   return 0;
-}
-
-int Check(const LakeOptions& lake) {
-  SetLogLevel(LogLevel::kWarn);
-  auto session = OpenSession(lake, Operator());
-  if (!session) return Complain(session.error());
-  const auto list = session->catalog->List();
-  if (!list) return Complain(list.error());
-  std::size_t broken = 0;
-  for (const DatasetConfig& config : *list) {
-    const auto found = session->catalog->Find(config.name);
-    if (found) {
-      const Dataset& dataset = **found;
-      fmt::print("ok      {}: {} objects, {}, {} columns\n", config.name, dataset.snapshot->objects().size(),
-                 HumanBytes(dataset.snapshot->size_bytes()), dataset.columns.size());
-    } else {
-      ++broken;
-      fmt::print("broken  {}: {}\n", config.name, found.error().message);
-    }
-  }
-  fmt::print("{} datasets, {} broken\n", list->size(), broken);
-  return broken == 0 ? 0 : 1;
 }
 
 }  // namespace eider

@@ -11,9 +11,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "cli/write.h"
 #include "download/format.h"
 #include "query/query.h"
 
@@ -120,7 +122,7 @@ int DryRun(const Lake& lake, const QueryRequest& request) {
   return 0;
 }
 
-int RunToTerminal(const Lake& lake, const QueryRequest& request) {
+int RunToTerminal(const Lake& lake, const QueryRequest& request, std::stop_token stop) {
   QueryRequest bounded = request;
   bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
   const auto table = TwiceIfReplaced(
@@ -128,7 +130,7 @@ int RunToTerminal(const Lake& lake, const QueryRequest& request) {
       [&]() -> Result<Table> {
         const auto statement = MakeQuery(bounded, *lake.catalog, *lake.database);
         if (!statement) return statement.error();
-        return lake.database->Query(*statement);
+        return lake.database->Query(*statement, stop);
       },
       [] { return false; });
   if (!table) return Complain(table.error());
@@ -145,7 +147,14 @@ int Query(const LakeOptions& lake_options, const QueryOptions& options) {
   if (!sql) return Complain(sql.error());
   request.sql = *std::move(sql);
   if (options.limit >= 0) request.limit = static_cast<std::uint64_t>(options.limit);
-  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+  const auto writes_objects = WritesObjects(options);
+  if (!writes_objects) {
+    (void)Complain(writes_objects.error());
+    return 2;
+  }
+  request.format = FormatOfTarget(options).value_or(Format::kCsv);
+  const bool to_terminal =
+      options.format.empty() && options.output.empty() && options.into.empty() && ::isatty(STDOUT_FILENO) == 1;
   if (!options.format.empty() && options.format != "table") {
     const auto format = FormatByExtension(options.format);
     if (!format || *format == Format::kGeoJson) {
@@ -156,10 +165,12 @@ int Query(const LakeOptions& lake_options, const QueryOptions& options) {
     }
     request.format = *format;
   }
+  const Interrupt interrupt;
   const auto lake = OpenLake(lake_options);
   if (!lake) return Complain(lake.error());
   if (options.dry_run) return DryRun(*lake, request);
-  if (to_terminal || options.format == "table") return RunToTerminal(*lake, request);
+  if (*writes_objects) return WriteResult(*lake, lake_options, options, request, interrupt.token());
+  if (to_terminal || options.format == "table") return RunToTerminal(*lake, request, interrupt.token());
 
   const SteadyTime begun = SystemSteadyClock()();
   Output output(options.output);
@@ -171,7 +182,7 @@ int Query(const LakeOptions& lake_options, const QueryOptions& options) {
         auto statement = MakeQuery(request, *lake->catalog, *lake->database);
         if (!statement) return statement.error();
         statement->limits.time = std::chrono::seconds(lake_options.time_limit_seconds);
-        return lake->database->Run(*statement, sink, {});
+        return lake->database->Run(*statement, sink, interrupt.token());
       },
       [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;

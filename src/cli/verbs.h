@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "api/service.h"
 #include "base/result.h"
@@ -22,7 +23,11 @@ struct QueryOptions {
   std::string sql;  // empty: from `file`, else from standard input
   std::string file;
   std::string format;  // empty: a table on a terminal, CSV elsewhere
-  std::string output;  // file; empty or "-": standard output
+  std::string output;  // file or s3://BUCKET/KEY; empty or "-": standard output
+  std::string into;    // key of the lake, or "NAME/" for a dataset of it
+  std::vector<std::string> partition_by;
+  bool replace = false;  // what --into names; else it must not be there
+  bool append = false;   // to the dataset
   std::int64_t limit = -1;
   bool dry_run = false;  // say what it would read, and read footers alone
   bool stats = false;    // one line of JSON on standard error
@@ -38,11 +43,16 @@ struct CacheOptions {
 
 // What the folder of a cache holds, or emptying it; needs no lake.
 int Cache(const CacheOptions& options);
+struct CheckOptions {
+  bool fix = false;  // remove leftovers
+  std::chrono::milliseconds older_than = std::chrono::hours(24);
+};
+
 int Query(const LakeOptions& lake, const QueryOptions& options);
 int Get(const LakeOptions& lake, const GetOptions& options);
 int ListDatasets(const LakeOptions& lake, bool json);
 int DescribeOne(const LakeOptions& lake, const std::string& name, bool json);
-int Check(const LakeOptions& lake);
+int Check(const LakeOptions& lake, const CheckOptions& options);
 
 // The service for whoever runs the program on the lake itself: no keys are asked for.
 ServiceOptions Operator();

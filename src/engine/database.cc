@@ -17,6 +17,7 @@
 #include "engine/lake_file_system.h"
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
+#include "engine/partitioned_write.h"
 #include "engine/read_planner.h"
 #include "engine/real_casts.h"
 #include "engine/sink_file_system.h"
@@ -207,6 +208,38 @@ class DuckDatabase final : public Database {
     });
     if (!summary) return running.Explain(statement, summary.error());
     if (auto status = limited.Close(); !status) return status.error();
+    summary->reads = running.counters().requests;
+    summary->read_bytes = running.counters().bytes;
+    summary->plan = running.plan();
+    return summary;
+  }
+
+  Result<RunSummary> RunParts(const Statement& statement, const std::vector<std::string>& partition_by,
+                              PartFiles& files, std::stop_token stop) override {
+    ++runs_;
+    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto summary = Guarded([&]() -> Result<RunSummary> {
+      auto node = BindSelect(running.context(), statement);
+      if (!node) return node.error();
+      NarrowTypes(running, *node, Format::kParquet);
+      const auto described = running.Bind((*node)->Copy());
+      const auto columns = FindPartitionColumns(partition_by, described->GetNames(), described->GetTypes());
+      if (!columns) return columns.error();
+      if (auto begun = files.Begin(MakeColumns(described->GetNames(), described->GetTypes())); !begun) {
+        return begun.error();
+      }
+      OrderByPartition(*node, *columns);
+      const auto parquet = ParquetCopyFunction(running.context());
+      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+      select->node = *std::move(node);
+      const auto result = running.Execute(std::move(select), /*stream=*/true);
+      const auto rows = WriteParts(running.context(), running.state(), *result, *columns, parquet, files);
+      if (!rows) return rows.error();
+      RunSummary done;
+      done.rows = *rows;
+      return done;
+    });
+    if (!summary) return running.Explain(statement, summary.error());
     summary->reads = running.counters().requests;
     summary->read_bytes = running.counters().bytes;
     summary->plan = running.plan();

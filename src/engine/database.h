@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/part_files.h"
 #include "engine/sink.h"
 #include "lake/snapshot.h"
 
@@ -96,7 +97,12 @@ class Database {
   // answers kCancelled; the time limit kTimeout; an error of the sink or of a read is answered as it was.
   virtual Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) = 0;
 
-  // The same for an answer that fits in memory: at most 100,000 rows, more is kExhausted.
+  // Run into many Parquet files, those of each partition in a folder of its own; `partition_by` may be empty. The
+  // statement's format and limit of bytes are not looked at.
+  virtual Result<RunSummary> RunParts(const Statement& statement, const std::vector<std::string>& partition_by,
+                                      PartFiles& files, std::stop_token stop) = 0;
+
+  // Run for an answer that fits in memory: at most 100,000 rows, more is kExhausted.
   virtual Result<Table> Query(const Statement& statement, std::stop_token stop = {}) = 0;
 
   // The columns of the statement's answer, without running it.

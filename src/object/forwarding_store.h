@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "object/object_store.h"
 
@@ -34,6 +35,10 @@ class ForwardingStore : public ObjectStore {
     return store_->Copy(from, to, call);
   }
   Status Delete(const std::string& key, const Call& call) override { return store_->Delete(key, call); }
+  Result<std::vector<UnfinishedUpload>> ListUploads(const Call& call) override { return store_->ListUploads(call); }
+  Status AbortUpload(const UnfinishedUpload& upload, const Call& call) override {
+    return store_->AbortUpload(upload, call);
+  }
 
  protected:
   const std::unique_ptr<ObjectStore> store_;

@@ -90,6 +90,13 @@ class LocalStore : public ObjectStore {
     return DeleteLocal(folder_, key);
   }
 
+  Result<std::vector<UnfinishedUpload>> ListUploads(const Call&) override { return ListLocalUploads(folder_); }
+
+  Status AbortUpload(const UnfinishedUpload& upload, const Call&) override {
+    AbortLocalUpload(folder_, upload.id);
+    return {};
+  }
+
   std::optional<std::string> LocalPath(const std::string& key) const override {
     auto found = FindObject(key);
     if (!found.ok()) return std::nullopt;

@@ -185,20 +185,51 @@ Status DeleteLocal(const LocalFolder& folder, const std::string& key) {
   return {};
 }
 
-void SweepLocalUploads(const LocalFolder& folder) {
+namespace {
+
+// The folder of temporaries, opened to read; invalid when there is none.
+FileDescriptor OpenUploads(const LocalFolder& folder) {
   const auto uploads = folder.Find(UploadFolder());
-  if (!uploads.ok() || !uploads->folder()) return;
+  if (!uploads.ok() || !uploads->folder()) return {};
   auto readable = folder.OpenToRead(*uploads, UploadFolder());
-  if (!readable.ok()) return;
-  DIR* entries = fdopendir(dup(readable->get()));
-  if (entries == nullptr) return;
+  return readable.ok() ? *std::move(readable) : FileDescriptor();
+}
+
+// A temporary that no writer holds, locked; invalid otherwise.
+FileDescriptor LockLeftover(int uploads, const char* name, struct stat& status) {
+  FileDescriptor file(openat(uploads, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid() || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  return flock(file.get(), LOCK_EX | LOCK_NB) == 0 ? std::move(file) : FileDescriptor();
+}
+
+}  // namespace
+
+std::vector<UnfinishedUpload> ListLocalUploads(const LocalFolder& folder) {
+  std::vector<UnfinishedUpload> found;
+  const FileDescriptor uploads = OpenUploads(folder);
+  DIR* entries = uploads.valid() ? fdopendir(dup(uploads.get())) : nullptr;
+  if (entries == nullptr) return found;
   while (const dirent* entry = readdir(entries)) {
-    FileDescriptor file(openat(readable->get(), entry->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat status {};
-    if (!file.valid() || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    if (flock(file.get(), LOCK_EX | LOCK_NB) == 0) unlinkat(readable->get(), entry->d_name, 0);
+    if (!LockLeftover(uploads.get(), entry->d_name, status).valid()) continue;
+    const ObjectInfo info = LocalInfo(entry->d_name, status);
+    found.push_back({{}, info.key, info.size_bytes, info.last_modified});
   }
   closedir(entries);
+  return found;
+}
+
+void AbortLocalUpload(const LocalFolder& folder, const std::string& id) {
+  if (id.empty() || id.find('/') != std::string::npos) return;
+  const FileDescriptor uploads = OpenUploads(folder);
+  if (!uploads.valid()) return;
+  struct stat status {};
+  const FileDescriptor file = LockLeftover(uploads.get(), id.c_str(), status);
+  if (file.valid()) unlinkat(uploads.get(), id.c_str(), 0);
+}
+
+void SweepLocalUploads(const LocalFolder& folder) {
+  for (const UnfinishedUpload& upload : ListLocalUploads(folder)) AbortLocalUpload(folder, upload.id);
 }
 
 }  // namespace eider

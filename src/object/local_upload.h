@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "object/local_files.h"
 #include "object/object_store.h"
@@ -17,7 +18,13 @@ Result<std::unique_ptr<Upload>> StartLocalUpload(const LocalFolder& folder, cons
 // Removes the file behind `key`; of nothing is a success.
 Status DeleteLocal(const LocalFolder& folder, const std::string& key);
 
-// Removes the temporaries of processes that died. A temporary in use is locked by its writer and stays.
+// The temporaries of processes that died. A temporary in use is locked by its writer and is none.
+std::vector<UnfinishedUpload> ListLocalUploads(const LocalFolder& folder);
+
+// Removes the temporary, unless a writer has it.
+void AbortLocalUpload(const LocalFolder& folder, const std::string& id);
+
+// Aborts all that ListLocalUploads lists.
 void SweepLocalUploads(const LocalFolder& folder);
 
 }  // namespace eider

@@ -23,6 +23,10 @@ Status CheckKey(std::string_view key) {
   return {};
 }
 
+Result<std::vector<UnfinishedUpload>> ObjectStore::ListUploads(const Call&) { return std::vector<UnfinishedUpload>(); }
+
+Status ObjectStore::AbortUpload(const UnfinishedUpload&, const Call&) { return {}; }
+
 std::unique_ptr<PendingGet> ObjectStore::StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
                                                   const Call& call) {
   return AnsweredAtOnce(done, Get(request, consume, call));

@@ -101,6 +101,14 @@ class Upload {
   virtual void Abort() = 0;  // idempotent
 };
 
+// An upload that was begun and neither committed nor aborted: under way, or left by a process that died.
+struct UnfinishedUpload {
+  std::string key;               // empty where the store does not know it: a temporary file of a local folder
+  std::string id;                // the store's own
+  std::uint64_t size_bytes = 0;  // that have arrived
+  WallTime started{};
+};
+
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -130,6 +138,11 @@ class ObjectStore {
                                                       const Call& call = {}) = 0;
   virtual Result<ObjectInfo> Copy(const std::string& from, const std::string& to, const Call& call = {}) = 0;
   virtual Status Delete(const std::string& key, const Call& call = {}) = 0;  // of nothing is a success
+
+  // Uploads that are not finished, of whatever program; one that a living process of Eider holds in a local folder is
+  // left out. These defaults are for stores that keep none.
+  virtual Result<std::vector<UnfinishedUpload>> ListUploads(const Call& call = {});
+  virtual Status AbortUpload(const UnfinishedUpload& upload, const Call& call = {});  // of nothing is a success
 
   // Whether a read costs a network round trip.
   virtual bool remote() const = 0;

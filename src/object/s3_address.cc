@@ -136,4 +136,12 @@ std::string S3Address::ListTarget(const ListRequest& request) const {
   return target;
 }
 
+std::string S3Address::UploadsTarget(const std::string& after_key, const std::string& after_id) const {
+  std::string target = (base.empty() ? "/?" : base + "?") + "encoding-type=url&";
+  if (!after_key.empty()) target += "key-marker=" + PercentEncode(after_key, false) + "&";
+  // Not by prefix: MinIO takes that for a whole key. Those of other folders are left out when the answer is read.
+  if (!after_id.empty()) target += "upload-id-marker=" + PercentEncode(after_id, false) + "&";
+  return target + "uploads=";
+}
+
 }  // namespace eider

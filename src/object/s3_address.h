@@ -35,6 +35,8 @@ struct S3Address {
   std::string Target(const std::string& key) const;          // of an object
   std::string CopySource(const std::string& key) const;      // as x-amz-copy-source wants it
   std::string ListTarget(const ListRequest& request) const;  // of one page of the bucket
+  // Of one page of the bucket's unfinished uploads, behind the last of the page before.
+  std::string UploadsTarget(const std::string& after_key, const std::string& after_id) const;
 };
 
 // `root` is "s3://bucket[/prefix]"; `options` have their region and, unless it is AWS, their endpoint.

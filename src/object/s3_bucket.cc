@@ -239,4 +239,43 @@ Status S3Bucket::AbortMultipart(const Multipart& upload, const Call& call) {
   return reply.ok() ? Status() : Status(reply.error());
 }
 
+Result<std::vector<UnfinishedUpload>> S3Bucket::ListMultiparts(const Call& call) {
+  std::vector<UnfinishedUpload> uploads;
+  for (S3UploadPage page;;) {
+    HttpRequest list;
+    list.target = address_.UploadsTarget(page.next_key, page.next_id);
+    const auto reply = client_.Send(list, "", call);
+    if (!reply.ok()) return reply.error();
+    auto parsed = ParseS3Uploads(reply->body, address_.prefix);
+    if (!parsed.ok()) return parsed.error();
+    page = *std::move(parsed);
+    uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
+    if (page.next_key.empty()) break;
+  }
+  for (UnfinishedUpload& upload : uploads) {
+    const auto bytes = PartsBytes(upload, call);
+    if (!bytes.ok()) return bytes.error();
+    upload.size_bytes = *bytes;
+  }
+  return uploads;
+}
+
+// 0 for an upload that ended meanwhile.
+Result<std::uint64_t> S3Bucket::PartsBytes(const UnfinishedUpload& upload, const Call& call) {
+  std::uint64_t bytes = 0;
+  std::string after;
+  do {
+    HttpRequest list;
+    list.target = fmt::format("{}?{}uploadId={}", address_.Target(upload.key),
+                              after.empty() ? "" : "part-number-marker=" + PercentEncode(after, false) + "&",
+                              PercentEncode(upload.id, false));
+    const auto reply = client_.Send(list, upload.key, call);
+    if (!reply.ok() && reply.error().kind == ErrorKind::kNotFound) return std::uint64_t{0};
+    if (!reply.ok()) return reply.error();
+    bytes += S3PartBytes(reply->body);
+    after = S3Element(reply->body, "IsTruncated") == "true" ? S3Element(reply->body, "NextPartNumberMarker") : "";
+  } while (!after.empty());
+  return bytes;
+}
+
 }  // namespace eider

@@ -40,11 +40,13 @@ class S3Bucket {
   Status PutPart(Multipart& upload, std::shared_ptr<const std::string> bytes, const Call& call);
   Result<ObjectInfo> CompleteMultipart(const Multipart& upload, const Call& call);
   Status AbortMultipart(const Multipart& upload, const Call& call);
+  Result<std::vector<UnfinishedUpload>> ListMultiparts(const Call& call);
 
  private:
   S3Bucket(S3Address address, std::unique_ptr<HttpOrigin> origin, std::unique_ptr<RequestSigner> signer,
            const StoreOptions& options);
 
+  Result<std::uint64_t> PartsBytes(const UnfinishedUpload& upload, const Call& call);
   Result<HttpReply> HeadOnly(const std::string& key, const Call& call);
   Error Explain(const std::string& key, Error unexplained, const Call& call);
   Result<ObjectInfo> Written(Result<HttpReply> reply, const std::string& key, std::uint64_t size_bytes,

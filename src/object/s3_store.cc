@@ -67,6 +67,16 @@ class S3Store : public ObjectStore {
     return bucket_->Delete(key, call);
   }
 
+  Result<std::vector<UnfinishedUpload>> ListUploads(const Call& call) override { return bucket_->ListMultiparts(call); }
+
+  Status AbortUpload(const UnfinishedUpload& upload, const Call& call) override {
+    S3Bucket::Multipart multipart;
+    multipart.key = upload.key;
+    multipart.id = upload.id;
+    auto aborted = bucket_->AbortMultipart(multipart, call);
+    return !aborted.ok() && aborted.error().kind == ErrorKind::kNotFound ? Status() : aborted;
+  }
+
  private:
   const std::shared_ptr<S3Bucket> bucket_;
 };

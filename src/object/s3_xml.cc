@@ -91,6 +91,36 @@ Result<ListPage> ParseS3List(std::string_view xml, std::string_view root, const 
   return page;
 }
 
+Result<S3UploadPage> ParseS3Uploads(std::string_view xml, std::string_view root) {
+  bool whole = false;
+  const auto document = Parse(xml, &whole);
+  const pugi::xml_node result = document.child("ListMultipartUploadsResult");
+  if (!result || !whole) return WrongListing("of unfinished uploads is not the XML it should be.");
+  const bool encoded = std::string_view(result.child("EncodingType").text().get()) == "url";
+  S3UploadPage page;
+  for (const pugi::xml_node& entry : result.children("Upload")) {
+    auto key = KeyOf(entry.child("Key"), encoded, root);
+    if (!key) continue;
+    page.uploads.push_back(
+        {*std::move(key), entry.child("UploadId").text().get(), 0, ParseTime(entry.child("Initiated").text().get())});
+  }
+  if (std::string_view(result.child("IsTruncated").text().get()) == "true") {
+    page.next_key = Decoded(result.child("NextKeyMarker"), encoded);
+    page.next_id = result.child("NextUploadIdMarker").text().get();
+    if (page.next_key.empty()) return WrongListing("ends in the middle: it names no next page.");
+  }
+  return page;
+}
+
+std::uint64_t S3PartBytes(std::string_view xml) {
+  const auto document = Parse(xml);
+  std::uint64_t bytes = 0;
+  for (const pugi::xml_node& part : document.document_element().children("Part")) {
+    bytes += ParseUint(part.child("Size").text().get()).value_or(0);
+  }
+  return bytes;
+}
+
 std::string S3Element(std::string_view xml, const char* name) {
   const auto document = Parse(xml);
   return document.document_element().child(name).text().get();

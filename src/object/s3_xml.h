@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "object/object_store.h"
 
@@ -22,6 +23,18 @@ S3ErrorDocument ParseS3Error(std::string_view xml);
 // store's own prefix; the object that is named just that is left out. kUnavailable: it is cut, or answers another
 // request.
 Result<ListPage> ParseS3List(std::string_view xml, std::string_view root, const ListRequest& asked);
+
+struct S3UploadPage {
+  std::vector<UnfinishedUpload> uploads;  // without their sizes, which the listing does not say
+  std::string next_key;                   // whole, with the store's prefix; empty: this was the last page
+  std::string next_id;
+};
+
+// A ListMultipartUploadsResult asked for with encoding-type=url.
+Result<S3UploadPage> ParseS3Uploads(std::string_view xml, std::string_view root);
+
+// The sum of a ListPartsResult's sizes.
+std::uint64_t S3PartBytes(std::string_view xml);
 
 // The text of a child of the document's root element, e.g. UploadId; "" when there is none.
 std::string S3Element(std::string_view xml, const char* name);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/text.h"
 #include "catalog/catalog.h"
 #include "cli/verbs.h"
 #include "program/serve.h"
@@ -103,9 +104,16 @@ int Main(int argc, char** argv) {
   AddLakeOptions(query, lake);
   query.add_option("SQL", query_options.sql, "One SELECT over datasets and lake('GLOB'); default: standard input");
   query.add_option("-f,--file", query_options.file, "Read the SQL from a file");
-  query.add_option("--format", query_options.format,
-                   "table csv tsv json ndjson parquet arrow xlsx; default: a table on a terminal, else csv");
-  query.add_option("-o,--output", query_options.output, "File; default: standard output");
+  query.add_option(
+      "--format", query_options.format,
+      "table csv tsv json ndjson parquet arrow xlsx; default: by the name written to, a table on a terminal, else csv");
+  query.add_option("-o,--output", query_options.output, "File or s3://BUCKET/KEY; default: standard output");
+  query.add_option("--into", query_options.into,
+                   "Key of the lake to write to, or NAME/ for a dataset of Parquet objects");
+  query.add_option("--partition-by", query_options.partition_by, "Columns that become folders: NAME/a=1/b=2/")
+      ->delimiter(',');
+  query.add_flag("--replace", query_options.replace, "Replace what --into names");
+  query.add_flag("--append", query_options.append, "Add the rows to the dataset that --into names");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
   query.add_flag("--dry-run", query_options.dry_run, "Say what it would read and cost; reads footers alone");
   query.add_flag("--stats", query_options.stats, "Say on standard error what it took: time, requests, bytes");
@@ -126,7 +134,19 @@ int Main(int argc, char** argv) {
 
   auto& check = *app.add_subcommand("check", "Check the configuration and every dataset's objects");
   AddLakeOptions(check, lake);
-  check.callback([&] { exit_code = eider::Check(lake); });
+  eider::CheckOptions check_options;
+  check.add_flag("--fix", check_options.fix, "Remove what writes that died or were replaced have left");
+  check
+      .add_option_function<std::string>(
+          "--older-than",
+          [&](const std::string& age) {
+            const auto parsed = eider::ParseDuration(age);
+            if (!parsed) throw CLI::ValidationError("--older-than", "wants an age such as 24h, 30m or 0s");
+            check_options.older_than = *parsed;
+          },
+          "Only leftovers of this age; longer than any write and query takes")
+      ->default_str("24h");
+  check.callback([&] { exit_code = eider::Check(lake, check_options); });
 
   auto& cache = *app.add_subcommand("cache", "What the folder of --cache holds, and emptying it");
   eider::CacheOptions cache_options;

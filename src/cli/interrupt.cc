@@ -1,0 +1,40 @@
+#include "cli/interrupt.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+namespace eider {
+namespace {
+
+constexpr int kExitInterrupted = 130;
+
+sigset_t Signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGUSR1);  // ends the thread
+  return set;
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  const sigset_t set = Signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  thread_ = std::thread([this, set] {
+    for (int signal = 0; sigwait(&set, &signal) == 0;) {
+      if (signal == SIGUSR1 && done_) return;
+      if (signal == SIGUSR1) continue;
+      if (!stop_.request_stop()) ::_exit(kExitInterrupted);
+    }
+  });
+}
+
+Interrupt::~Interrupt() {
+  done_ = true;
+  pthread_kill(thread_.native_handle(), SIGUSR1);
+  thread_.join();
+}
+
+}  // namespace eider
