@@ -49,7 +49,9 @@ Result<std::vector<Leftover>> FindLeftovers(ObjectStore& store, const Call& call
   const auto uploads = store.ListUploads(call);
   if (!uploads) return uploads.error();
   for (const UnfinishedUpload& upload : *uploads) {
-    leftovers.push_back({upload.key, upload.id, upload.size_bytes, upload.started});
+    // A local temporary has no key, and lies in a folder of Eider's own.
+    const bool ours = upload.key.empty() || IsPartKey(upload.key) || IsManifestKey(upload.key);
+    leftovers.push_back({upload.key, upload.id, upload.size_bytes, upload.started, ours});
   }
   return leftovers;
 }

@@ -37,7 +37,9 @@ std::string Age(std::chrono::milliseconds age) {
 std::string Describe(const Leftover& leftover, std::chrono::milliseconds age) {
   const std::string name = leftover.key.empty() ? "temporary " + leftover.upload_id : leftover.key;
   return fmt::format("{}: {}, {}, {} old", name,
-                     leftover.upload_id.empty() ? "no manifest lists it" : "unfinished upload",
+                     leftover.upload_id.empty() ? "no manifest lists it"
+                     : leftover.ours            ? "unfinished upload"
+                                                : "unfinished upload, perhaps of another program",
                      HumanBytes(leftover.size_bytes), Age(age));
 }
 
@@ -48,7 +50,7 @@ Status CheckLeftovers(ObjectStore& store, const CheckOptions& options) {
   std::size_t kept = 0;
   for (const Leftover& leftover : *leftovers) {
     const auto age = now - leftover.since;
-    const bool fixed = options.fix && age >= options.older_than;
+    const bool fixed = options.fix && age >= options.older_than && (leftover.ours || options.uploads);
     if (fixed) {
       if (auto removed = RemoveLeftover(store, leftover); !removed) return removed;
     } else {
@@ -59,7 +61,8 @@ Status CheckLeftovers(ObjectStore& store, const CheckOptions& options) {
   if (!leftovers->empty()) {
     fmt::print("{} leftovers of writes, {} removed{}\n", leftovers->size(), leftovers->size() - kept,
                kept == 0     ? ""
-               : options.fix ? "; the others are younger than --older-than"
+               : options.fix ? "; the others are younger than --older-than, or uploads that may be another program's "
+                               "(--uploads ends these too)"
                              : "; `eider check --fix` removes those older than --older-than (24h)");
   }
   return {};

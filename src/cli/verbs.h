@@ -44,7 +44,8 @@ struct CacheOptions {
 // What the folder of a cache holds, or emptying it; needs no lake.
 int Cache(const CacheOptions& options);
 struct CheckOptions {
-  bool fix = false;  // remove leftovers
+  bool fix = false;      // remove leftovers
+  bool uploads = false;  // with them, unfinished uploads that may be another program's
   std::chrono::milliseconds older_than = std::chrono::hours(24);
 };
 

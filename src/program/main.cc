@@ -136,6 +136,8 @@ int Main(int argc, char** argv) {
   AddLakeOptions(check, lake);
   eider::CheckOptions check_options;
   check.add_flag("--fix", check_options.fix, "Remove what writes that died or were replaced have left");
+  check.add_flag("--uploads", check_options.uploads,
+                 "With --fix: also unfinished uploads whose names do not say that they are Eider's");
   check
       .add_option_function<std::string>(
           "--older-than",
