@@ -111,9 +111,9 @@ void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const 
 }
 
 int DryRun(const Session& session, const QueryRequest& request) {
-  const auto statement = MakeQuery(request, *session.catalog, *session.database);
-  if (!statement) return Complain(statement.error());
-  const auto plan = session.database->Estimate(*statement);
+  const auto query = MakeQuery(request, *session.catalog, *session.database);
+  if (!query) return Complain(query.error());
+  const auto plan = session.database->Estimate(query->statement);
   if (!plan) return Complain(plan.error());
   fmt::print("{{{}}}\n", CostMembers(*plan, session.catalog->lake().prices, session.store->remote()));
   return 0;
@@ -125,9 +125,9 @@ int RunToTerminal(const Session& session, const QueryRequest& request) {
   const auto table = TwiceIfReplaced(
       *session.catalog,
       [&]() -> Result<Table> {
-        const auto statement = MakeQuery(bounded, *session.catalog, *session.database);
-        if (!statement) return statement.error();
-        return session.database->Query(*statement);
+        const auto query = MakeQuery(bounded, *session.catalog, *session.database);
+        if (!query) return query.error();
+        return session.database->Query(query->statement);
       },
       [] { return false; });
   if (!table) return Complain(table.error());
@@ -167,10 +167,10 @@ int Query(const LakeOptions& lake, const QueryOptions& options) {
   const auto summary = TwiceIfReplaced(
       *session->catalog,
       [&]() -> Result<RunSummary> {
-        auto statement = MakeQuery(request, *session->catalog, *session->database);
-        if (!statement) return statement.error();
-        statement->limits.time = std::chrono::seconds(lake.time_limit_seconds);
-        return session->database->Run(*statement, sink, {});
+        auto query = MakeQuery(request, *session->catalog, *session->database);
+        if (!query) return query.error();
+        query->statement.limits.time = std::chrono::seconds(lake.time_limit_seconds);
+        return session->database->Run(query->statement, sink, {});
       },
       [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;
