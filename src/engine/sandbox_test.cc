@@ -54,7 +54,7 @@ TEST_F(SandboxTest, WhatChangesIsNoPlainFunction) {
 TEST_F(SandboxTest, RefusesByNameWhereverItStands) {
   for (const char* sql :
        {"SELECT current_setting('temp_directory')", "SELECT 1 ORDER BY current_setting('threads')",
-        "SELECT system.main.current_setting('threads')", "SELECT 'threads'.current_setting()",
+        "SELECT system.main.current_setting('threads')", "SELECT ('threads').current_setting()",
         "SELECT [current_setting(x) for x in ['threads']]", "SELECT (SELECT max(current_setting('threads')))",
         "WITH a AS (SELECT current_setting('threads')) FROM a", "SELECT 1 LIMIT length(current_setting('threads'))",
         "FROM (DESCRIBE SELECT current_setting('threads'))",
