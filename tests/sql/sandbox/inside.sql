@@ -132,3 +132,12 @@ SELECT function_name FROM duckdb_functions() WHERE function_name = 'abs'
 
 -- answers: v1.5
 SELECT version()
+
+-- refused: it tells of the server
+FROM sql_auto_complete('SELECT * FROM ''/etc/pa')
+
+-- refused: it changes the server
+FROM enable_peg_parser()
+
+-- refused: it runs SQL that is a text
+FROM check_peg_parser('SELECT 1')
