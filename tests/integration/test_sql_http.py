@@ -131,7 +131,7 @@ def test_what_is_too_much_is_told(serve, lake):
 @pytest.mark.parametrize("sql", [
     "SELECT repeat('x', 100000000) AS x FROM range(100)", "SELECT range(2000000000)", "SELECT list_resize([1], 2000000000)",
     "WITH RECURSIVE r AS (SELECT 'xx' AS s, 0 AS n UNION ALL SELECT s || s, n + 1 FROM r WHERE n < 31) "
-    "SELECT max(length(s)) FROM r", "SELECT lpad('', 900000000, 'y') || lpad('', 900000000, 'z') FROM range(10)"])
+    "SELECT max(length(s)) FROM r"])
 def test_values_beyond_memory_end_their_query_alone(serve, lake, sql):
     server = serve(lake, "--memory", "256MiB")
     refused = server.post("/query", {"sql": sql})
