@@ -10,8 +10,8 @@ namespace eider {
 namespace {
 
 // Beside the queries' buffers: as much again for what DuckDB does not count, and what the server itself holds: fetched
-// ranges, cached blocks, 24 MiB of text for each running query, 64 KiB for each reader, and chunks of wide tables: Arrow
-// of 10,000 columns did not fit 1 GiB.
+// ranges, cached blocks, 24 MiB of text for each running query, 64 KiB for each reader, and chunks of wide tables:
+// Arrow of 10,000 columns did not fit 1 GiB.
 constexpr std::uint64_t kOwnBytes = 4ULL << 30;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
