@@ -55,7 +55,7 @@ void Access::AddCors(const Request& request, Response& response) const {
   response.Set(
       "Access-Control-Expose-Headers",
       "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Range, Eider-Null, Eider-Request-Id, ETag, "
-      "Link, Retry-After");
+      "Link, Retry-After, X-Cache");
 }
 
 std::optional<Response> Access::Preflight(const Request& request) const {
@@ -65,8 +65,9 @@ std::optional<Response> Access::Preflight(const Request& request) const {
   }
   Response response;
   response.status = 204;
-  response.Set("Access-Control-Allow-Methods", "GET, HEAD");
-  response.Set("Access-Control-Allow-Headers", "Accept, Authorization, If-None-Match, If-Range, Range, X-Api-Key");
+  response.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE");
+  response.Set("Access-Control-Allow-Headers",
+               "Accept, Authorization, Content-Type, If-None-Match, If-Range, Range, X-Api-Key");
   response.Set("Access-Control-Max-Age", "3600");
   return response;
 }

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/post.hpp>
-#include <mutex>
-
 #include "api/negotiate.h"
 #include "api/spool_body.h"
 #include "base/digest.h"
@@ -13,15 +10,9 @@
 #include "download/dry_run.h"
 #include "download/format.h"
 #include "download/statement.h"
-#include "engine/compress.h"
 
 namespace eider {
 namespace {
-
-// Parquet and XLSX are compressed inside; Arrow's buffers gain little for the CPU they cost.
-bool IsCompressible(Format format) {
-  return format != Format::kParquet && format != Format::kXlsx && format != Format::kArrow;
-}
 
 // "origin=JFK&_limit=5" -> "origin=*&_limit=5": values of filters may be personal, Eider's own parameters are not.
 std::string Masked(std::string_view query) {
@@ -34,39 +25,14 @@ std::string Masked(std::string_view query) {
   return Join(items, "&");
 }
 
-class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
+class DownloadTask final : public Delivery {
  public:
   DownloadTask(const ServiceParts& parts, Request request, std::string dataset, Format format, Reply reply)
-      : parts_(parts),
-        request_(std::move(request)),
-        name_(std::move(dataset)),
-        format_(format),
-        reply_(std::move(reply)) {}
-
-  void Start() {
-    auto status = Plan();
-    if (!status && BeginsAnew(status.error())) status = Plan();
-    if (!status) Refuse(status.error());
-  }
-
-  // The client has left before its reply: a query that nobody else waits for is cancelled.
-  void Abandon() {
-    const std::lock_guard lock(mutex_);
-    abandoned_ = true;
-    reader_ = Reader();
-  }
+      : Delivery(parts, std::move(request), std::move(reply)), name_(std::move(dataset)), format_(format) {}
 
  private:
-  // An object was replaced under a read: while no byte has left, all is done once more with the lake as it is now.
-  bool BeginsAnew(const Error& error) {
-    if (error.kind != ErrorKind::kConflict || restarted_) return false;
-    restarted_ = true;
-    parts_.catalog.Refresh();
-    return true;
-  }
-
   // Everything before a query runs: 304, receipts and dry runs end here.
-  Status Plan() {
+  Status Plan() override {
     auto dataset = parts_.catalog.Find(name_);
     if (!dataset) return dataset.error();
     dataset_ = *std::move(dataset);
@@ -75,7 +41,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     auto download = ParseDownload(*dataset_, format_, *parameters, parts_.database);
     if (!download) return download.error();
     download_ = *std::move(download);
-    coding_ = IsCompressible(format_) ? ChooseCoding(request_.Find("Accept-Encoding")) : Coding::kIdentity;
+    coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
     key_ = Sha256Hex(fmt::format("{}\n{}\n{}\n{}", dataset_->version, Normalised(*dataset_, download_),
                                  EncoderVersion(), CodingName(coding_)))
                .substr(0, 32);
@@ -94,7 +60,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     statement->limits.bytes = parts_.options.result_bytes;
     if (download_.dry_run) return AnswerDryRun();
     if (auto status = FindNextPage(); !status) return status;
-    return Produce(*std::move(statement));
+    return ProduceRows(*std::move(statement));
   }
 
   Status FindNextPage() {
@@ -115,39 +81,7 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     return {};
   }
 
-  Status Produce(Statement statement) {
-    if (!parts_.options.trusted) {
-      slot_ = parts_.admission.Begin(ClientOf(request_));
-      if (!slot_) {
-        Response refused =
-            Problem(429, StatusTitle(429), "too many downloads at once; let one finish first", "", request_.id);
-        refused.Set("Retry-After", "5");
-        Answer(std::move(refused));
-        return {};
-      }
-    }
-    auto reader = parts_.productions.Join(key_,
-                                          [&database = parts_.database, statement = std::move(statement),
-                                           coding = coding_](Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
-                                            const auto compressor = MakeCompressor(coding, sink);
-                                            const auto summary = database.Run(
-                                                statement, compressor ? *compressor : sink, std::move(stop));
-                                            if (!summary) return summary.error();
-                                            return SpoolEnd{summary->rows, summary->reads, summary->read_bytes};
-                                          });
-    if (!reader) return reader.error();
-    {
-      const std::lock_guard lock(mutex_);
-      if (abandoned_) return Error{ErrorKind::kCancelled, "the client has left", {}};
-      reader_ = *std::move(reader);
-    }
-    if (!client_left_) {
-      client_left_.emplace(request_.client_left, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) {
-          boost::asio::post(self->parts_.planners, [self] { self->Abandon(); });
-        }
-      });
-    }
+  Status ProduceRows(Statement statement) {
     if (!download_.any_order) range_ = ParseRange(request_.Find("Range"));
     if (const auto condition = request_.Find("If-Range"); range_ && !condition.empty() && condition != etag_) {
       range_.reset();
@@ -155,27 +89,11 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     // A range and a HEAD state the whole length, so they wait for the end; the spool makes the rows wait for nobody.
     // So does a sheet, which is of no use before its end: what XLSX cannot hold is then told properly.
     const bool whole = range_ || request_.method == "HEAD" || format_ == Format::kXlsx;
-    const std::lock_guard lock(mutex_);
-    if (abandoned_) return Error{ErrorKind::kCancelled, "the client has left", {}};
-    reader_.spool().Wait(whole ? Spool::kUntilEnd : 0, [self = shared_from_this()] {
-      boost::asio::post(self->parts_.planners, [self] { self->Begin(); });
-    });
-    return {};
+    return Produce(key_, std::move(statement), coding_, whole);
   }
 
-  // The first bytes are there, or the end, or an error that can still be told properly.
-  void Begin() {
-    Reader reader;
-    {
-      const std::lock_guard lock(mutex_);
-      if (abandoned_) return Refuse({ErrorKind::kCancelled, "the client has left", {}});
-      reader = std::move(reader_);
-    }
+  void Begin(Reader reader) override {
     const Spool::State state = reader.spool().state();
-    if (state.error) {
-      reader = Reader();
-      return BeginsAnew(*state.error) ? Start() : Refuse(*state.error);
-    }
     SpoolSpan span;
     Response response = Head(200);
     if (range_) {
@@ -297,39 +215,19 @@ class DownloadTask : public std::enable_shared_from_this<DownloadTask> {
     return response;
   }
 
-  void Refuse(const Error& error) { Answer(Problem(error, request_.id)); }
-
-  void Answer(Response response) {
-    const Reply reply = std::move(reply_);
-    reply(std::move(response));
-  }
-
-  const ServiceParts parts_;
-  const Request request_;
   const std::string name_;
   const Format format_;
   const SteadyTime begun_ = SystemSteadyClock()();
-  Reply reply_;
-  Admission::Slot slot_;  // of the client, until the body ends
   std::shared_ptr<const Dataset> dataset_;
   DownloadRequest download_;
   Coding coding_ = Coding::kIdentity;
   std::string key_;
   std::string etag_;
   std::string link_;
-  std::mutex mutex_;  // guards the two below: Abandon may come at any time
-  Reader reader_;     // until the response begins
-  bool abandoned_ = false;
-  std::optional<std::stop_callback<std::function<void()>>> client_left_;
   std::optional<RangeRequest> range_;
-  bool restarted_ = false;
 };
 
 }  // namespace
-
-std::string ClientOf(const Request& request) {
-  return request.principal.empty() ? request.peer : "key " + request.principal;
-}
 
 void StartDownload(const ServiceParts& parts, Request request, std::string dataset, Format format, Reply reply) {
   std::make_shared<DownloadTask>(parts, std::move(request), std::move(dataset), format, std::move(reply))->Start();

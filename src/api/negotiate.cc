@@ -34,6 +34,12 @@ Coding ChooseCoding(std::string_view accept_encoding) {
   return best;
 }
 
+Coding CodingFor(Format format, std::string_view accept_encoding) {
+  // Parquet and XLSX are compressed inside; Arrow's buffers gain little for the CPU they cost.
+  const bool inside = format == Format::kParquet || format == Format::kXlsx || format == Format::kArrow;
+  return inside ? Coding::kIdentity : ChooseCoding(accept_encoding);
+}
+
 std::optional<RangeRequest> ParseRange(std::string_view header) {
   const std::string_view text = Trim(header);
   if (!ToLower(text).starts_with("bytes=")) return std::nullopt;

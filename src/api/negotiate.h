@@ -7,11 +7,15 @@
 #include <string_view>
 
 #include "engine/compress.h"
+#include "engine/database.h"
 
 namespace eider {
 
 // The coding to use for Accept-Encoding: the highest q, ties as zstd, br, gzip. Identity when nothing else is accepted.
 Coding ChooseCoding(std::string_view accept_encoding);
+
+// The same for a format: none for what is compressed inside.
+Coding CodingFor(Format format, std::string_view accept_encoding);
 
 // One range of "bytes=…"; several ranges, other units and broken syntax are nullopt and the whole is sent (RFC 9110
 // allows a server to ignore Range).

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "api/describe.h"
+#include "api/openapi_query.h"
 #include "base/text.h"
 #include "download/format.h"
 #include "download/request.h"
@@ -92,6 +93,7 @@ json::object JsonPath(const std::string& id, const std::string& summary) {
 std::string DescribeApi(const std::string& title, const std::vector<std::shared_ptr<const Dataset>>& datasets) {
   json::object paths;
   paths["/datasets"] = JsonPath("datasets", "All datasets");
+  AddQueryPaths(paths);
   for (const auto& dataset : datasets) {
     const std::string& name = dataset->config.name;
     paths[fmt::format("/{}.{{format}}", name)] = DownloadPath(*dataset);

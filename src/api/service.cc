@@ -9,8 +9,11 @@
 #include "api/access.h"
 #include "api/describe.h"
 #include "api/download_task.h"
+#include "api/invocation.h"
 #include "api/metrics.h"
+#include "api/negotiate.h"
 #include "api/page.h"
+#include "api/query_task.h"
 #include "api/receipts.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -46,6 +49,8 @@ Response Page(const PageFile& file) {
   response.text = std::string(file.content);
   return response;
 }
+
+constexpr std::string_view kQueryPath = "/query";
 
 // "/flights.csv" -> name and extension; "/flights" has none.
 struct Target {
@@ -93,11 +98,11 @@ class Service::Core {
       reply(std::move(response));
     };
     if (auto preflight = access_.Preflight(request)) return reply(*std::move(preflight));
-    if (request.method != "GET" && request.method != "HEAD") {
+    if (const auto allowed = MethodsOf(request.path); !HasToken(allowed, ToLower(request.method))) {
       Response refused =
-          Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use GET or HEAD", request.method), "",
+          Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use {}", request.method, allowed), "",
                   request.id);
-      refused.Set("Allow", "GET, HEAD");
+      refused.Set("Allow", std::string(allowed));
       return reply(std::move(refused));
     }
     if (const auto file = FindPageFile(request.path)) return reply(Page(*file));
@@ -126,8 +131,20 @@ class Service::Core {
   }
 
  private:
+  static std::string_view MethodsOf(std::string_view path) {
+    if (path == kQueryPath) return "GET, HEAD, POST";  // a dataset may be called "query"
+    if (path.starts_with(kQueryPath) && path[kQueryPath.size()] == '/') return "DELETE";
+    return ParseInvocationPath(path) ? "POST" : "GET, HEAD";
+  }
+
   // On a planner's thread.
   void Route(Request request, const Reply& reply) {
+    const ServiceParts parts{catalog_, database_, productions_, receipts_, *cancels_, planners_, options_, *admission_};
+    if (request.method == "POST" && request.path == kQueryPath) return StartQuery(parts, std::move(request), reply);
+    if (const auto kind = ParseInvocationPath(request.path)) {
+      return StartInvocation(parts, std::move(request), *kind, invoked_.exchange(true), reply);
+    }
+    if (request.method == "DELETE") return reply(CancelQuery(request));
     const std::string id = request.id;
     const auto answer = [&](Result<Response> response) {
       reply(response ? *std::move(response) : Problem(response.error(), id));
@@ -146,8 +163,19 @@ class Service::Core {
                                                        target->name)));
     }
     if (!*format) return answer(Describe(target->name));
-    StartDownload({catalog_, database_, productions_, receipts_, planners_, options_, *admission_}, std::move(request),
-                  target->name, **format, reply);
+    StartDownload(parts, std::move(request), target->name, **format, reply);
+  }
+
+  Response CancelQuery(const Request& request) {
+    const std::string id = request.path.substr(kQueryPath.size() + 1);
+    if (!cancels_->Cancel(id, ClientOf(request))) {
+      return Problem(NotFound(fmt::format("no query '{}' of yours is being answered: it has ended, or never was",
+                                          id.substr(0, 100))),
+                     request.id);
+    }
+    Response response;
+    response.status = 204;
+    return response;
   }
 
   // What a reply still needs of its request, which is moved away.
@@ -232,6 +260,8 @@ class Service::Core {
   const Access access_;
   const std::shared_ptr<Admission> admission_;
   Receipts receipts_;
+  const std::shared_ptr<Cancels> cancels_ = Cancels::Make();
+  std::atomic<bool> invoked_{false};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::size_t> planning_{0};
   boost::asio::thread_pool planners_;  // last: its threads use all of the above

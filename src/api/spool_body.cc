@@ -58,12 +58,15 @@ std::optional<std::uint64_t> SpoolBody::size() const {
 
 std::vector<std::string> SpoolBody::trailer_names() const {
   if (!sha_) return {};
-  return {"Eider-Rows", "Content-Digest"};
+  return {"Eider-Rows", "Eider-Reads", "Content-Digest"};
 }
 
 std::vector<Header> SpoolBody::trailers() const {
   if (!sha_) return {};
-  return {{"Eider-Rows", std::to_string(outcome_.end.rows)},
+  const SpoolEnd& end = outcome_.end;
+  return {{"Eider-Rows", std::to_string(end.rows)},
+          {"Eider-Reads", fmt::format("requests={}, bytes={}, row-groups={}, row-groups-kept={}", end.reads,
+                                      end.read_bytes, end.row_groups, end.row_groups_kept)},
           {"Content-Digest", fmt::format("sha-256=:{}:", Base64(outcome_.digest_sha256))}};
 }
 

@@ -52,11 +52,11 @@ TEST_F(SpoolBodyTest, TheWholeWithRowsAndDigest) {
   const auto body = Make(Produced("hello, spool"), {}, true);
   EXPECT_EQ(body->size(), 12u);
   EXPECT_EQ(ReadAll(*body), "hello, spool");
-  ASSERT_EQ(body->trailers().size(), 2u);
+  ASSERT_EQ(body->trailers().size(), 3u);
   EXPECT_EQ(body->trailers()[0].value, "7");
   Sha256 sha;
   sha.Update(std::string_view("hello, spool"));
-  EXPECT_EQ(body->trailers()[1].value, "sha-256=:" + Base64(sha.Finish()) + ":");
+  EXPECT_EQ(body->trailers()[2].value, "sha-256=:" + Base64(sha.Finish()) + ":");
   ASSERT_EQ(outcomes_.size(), 1u);
   EXPECT_EQ(outcomes_[0].kind, BodyOutcome::Kind::kComplete);
   EXPECT_EQ(outcomes_[0].end.rows, 7u);

@@ -92,14 +92,20 @@ class LakeCatalog final : public Catalog {
   }
 
   Result<std::shared_ptr<const Dataset>> FindGlob(const std::string& glob, const Call& call) override {
-    if (auto valid = CheckGlob(glob); !valid) return valid.error();
-    DatasetConfig config;
-    config.name = glob;
-    config.glob = glob;
-    config.trust_first = store_.remote();
-    auto sources = FindSources(config, /*configured=*/{}, {store_, listings_, known_, manifests_}, call);
+    auto config = ConfigOf(glob);
+    if (!config) return config.error();
+    auto sources = FindSources(*config, /*configured=*/{}, {store_, listings_, known_, manifests_}, call);
     if (!sources) return sources.error();
-    return OpenOnce(config, *std::move(sources), call);
+    return OpenOnce(*config, *std::move(sources), call);
+  }
+
+  Result<std::shared_ptr<const Snapshot>> FindObjects(const std::string& glob, const Call& call) override {
+    const auto config = ConfigOf(glob);
+    if (!config) return config.error();
+    auto sources = FindSources(*config, /*configured=*/{}, {store_, listings_, known_, manifests_}, call);
+    if (!sources) return sources.error();
+    return std::make_shared<const Snapshot>(std::move(sources->objects), &store_,
+                                            RemoteReads{scheduler_.get(), cache_.get()}, std::move(sources->tails));
   }
 
   RangeSchedulerStats reads() const override { return scheduler_ ? scheduler_->stats() : RangeSchedulerStats(); }
@@ -115,8 +121,34 @@ class LakeCatalog final : public Catalog {
     const auto found = datasets.find(name);
     return found != datasets.end() && found->second.needs_key;
   }
+  bool ShowsAll(bool with_key) const override {
+    const CatalogConfig& configured = Configured();
+    if (!configured.lake.discover) return false;
+    return std::none_of(configured.datasets.begin(), configured.datasets.end(), [&](const auto& named) {
+      const DatasetConfig& config = named.second;
+      return (config.needs_key && !with_key) || !config.columns.empty() || config.max_rows;
+    });
+  }
 
  private:
+  // What a query's own glob asks for.
+  Result<DatasetConfig> ConfigOf(std::string glob) const {
+    if (const std::string lake = store_.name(); glob.starts_with(lake)) {
+      glob.erase(0, lake.size());
+      if (glob.starts_with('/') && !lake.ends_with('/')) glob.erase(0, 1);
+    }
+    if (glob.starts_with('/') || glob.find("://") != std::string::npos) {
+      return Invalid(
+          fmt::format("'{}' is outside the lake; name its objects by their keys, such as 'flights/*.parquet'", glob));
+    }
+    if (auto valid = CheckGlob(glob); !valid) return valid.error();
+    DatasetConfig config;
+    config.name = glob;
+    config.glob = std::move(glob);
+    config.trust_first = store_.remote();
+    return config;
+  }
+
   using Opened = Result<std::shared_ptr<const Dataset>>;
 
   static std::unique_ptr<RangeScheduler> MakeScheduler(ObjectStore& store, const RangeSchedulerOptions& options) {
@@ -195,6 +227,7 @@ class LakeCatalog final : public Catalog {
 }  // namespace
 
 bool Catalog::NeedsKey(const std::string&) const { return false; }
+bool Catalog::ShowsAll(bool) const { return true; }
 
 const AccessConfig& Catalog::access() const {
   static const AccessConfig kNone;

@@ -117,11 +117,18 @@ class Catalog {
   virtual Result<std::shared_ptr<const Dataset>> Find(const std::string& name, const Call& call = {}) = 0;
 
   // The objects whose keys match, as a dataset that nobody has named. On a remote lake only the first object's columns
-  // are looked at; that another one differs is found when it is read.
+  // are looked at; that another one differs is found when it is read. The lake's own name may stand before the glob.
   virtual Result<std::shared_ptr<const Dataset>> FindGlob(const std::string& glob, const Call& call = {}) = 0;
 
-  // Whether the configuration keeps this dataset for holders of a key; false for a name that it does not know. This,
-  // lake() and access() are of a configured catalog.
+  // The same objects, pinned, whatever they hold.
+  virtual Result<std::shared_ptr<const Snapshot>> FindObjects(const std::string& glob, const Call& call = {}) = 0;
+
+  // Whether whoever asks may read each object as it is: the configuration publishes all of the lake, and no dataset
+  // withholds columns, rows beyond a number, or, from who has no key, itself. This and what follows is of a configured
+  // catalog.
+  virtual bool ShowsAll(bool with_key) const;
+
+  // Whether the configuration keeps this dataset for holders of a key; false for a name that it does not know.
   virtual bool NeedsKey(const std::string& name) const;
 
   // Forgets listings, so that the next Find sees the lake as it is.

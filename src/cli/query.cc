@@ -114,9 +114,9 @@ void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const 
 
 int DryRun(const Lake& lake, const QueryRequest& request) {
   if (auto configured = lake.catalog->Configure(); !configured) return Complain(configured.error());  // for prices
-  const auto statement = MakeQuery(request, *lake.catalog, *lake.database);
-  if (!statement) return Complain(statement.error());
-  const auto plan = lake.database->Estimate(*statement);
+  const auto query = MakeQuery(request, *lake.catalog, *lake.database);
+  if (!query) return Complain(query.error());
+  const auto plan = lake.database->Estimate(query->statement);
   if (!plan) return Complain(plan.error());
   fmt::print("{{{}}}\n", CostMembers(*plan, lake.catalog->lake().prices, lake.store->remote()));
   return 0;
@@ -128,9 +128,9 @@ int RunToTerminal(const Lake& lake, const QueryRequest& request, std::stop_token
   const auto table = TwiceIfReplaced(
       *lake.catalog,
       [&]() -> Result<Table> {
-        const auto statement = MakeQuery(bounded, *lake.catalog, *lake.database);
-        if (!statement) return statement.error();
-        return lake.database->Query(*statement, stop);
+        const auto query = MakeQuery(bounded, *lake.catalog, *lake.database);
+        if (!query) return query.error();
+        return lake.database->Query(query->statement, stop);
       },
       [] { return false; });
   if (!table) return Complain(table.error());
@@ -179,10 +179,10 @@ int Query(const LakeOptions& lake_options, const QueryOptions& options) {
   const auto summary = TwiceIfReplaced(
       *lake->catalog,
       [&]() -> Result<RunSummary> {
-        auto statement = MakeQuery(request, *lake->catalog, *lake->database);
-        if (!statement) return statement.error();
-        statement->limits.time = std::chrono::seconds(lake_options.time_limit_seconds);
-        return lake->database->Run(*statement, sink, interrupt.token());
+        auto query = MakeQuery(request, *lake->catalog, *lake->database);
+        if (!query) return query.error();
+        query->statement.limits.time = std::chrono::seconds(lake_options.time_limit_seconds);
+        return lake->database->Run(query->statement, sink, interrupt.token());
       },
       [&] { return sink.begun(); });
   const auto took = SystemSteadyClock()() - begun;

@@ -119,6 +119,11 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
   session.productions = *std::move(productions);
   ServiceOptions service_options = base;
   service_options.time_limit = std::chrono::seconds(options.time_limit_seconds);
+  if (!options.result_bytes.empty()) {
+    const auto bytes = ByteCount(options.result_bytes, "--result-bytes");
+    if (!bytes) return bytes.error();
+    service_options.result_bytes = *bytes;
+  }
   if (!session.catalog->lake().title.empty()) service_options.title = session.catalog->lake().title;
   session.service =
       std::make_unique<Service>(*session.catalog, *session.database, *session.productions, std::move(service_options));

@@ -71,19 +71,20 @@ Result<WriteSummary> WriteObject(const Statement& statement, const ObjectTarget&
 
 Result<WriteSummary> Write(const Lake& lake, const LakeOptions& lake_options, const QueryOptions& options,
                            const QueryRequest& request, const Call& call) {
-  auto statement = MakeQuery(request, *lake.catalog, *lake.database, call);
-  if (!statement) return statement.error();
-  statement->limits.time = std::chrono::seconds(lake_options.time_limit_seconds);
+  auto query = MakeQuery(request, *lake.catalog, *lake.database, call);
+  if (!query) return query.error();
+  Statement& statement = query->statement;
+  statement.limits.time = std::chrono::seconds(lake_options.time_limit_seconds);
   if (options.into.ends_with('/')) {
     const WriteMode mode = options.replace  ? WriteMode::kReplace
                            : options.append ? WriteMode::kAppend
                                             : WriteMode::kCreate;
-    return WriteDataset({options.into, options.partition_by, mode}, *statement, *lake.store, *lake.database, call);
+    return WriteDataset({options.into, options.partition_by, mode}, statement, *lake.store, *lake.database, call);
   }
   const auto target =
       options.into.empty() ? OpenBucket(options.output, lake_options.store) : OpenInLake(options, *lake.store, call);
   if (!target) return target.error();
-  return WriteObject(*statement, *target, *lake.database, call);
+  return WriteObject(statement, *target, *lake.database, call);
 }
 
 }  // namespace

@@ -2,17 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <functional>
+#include <limits>
+#include <map>
 
 #include "base/text.h"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/parameter_expression.hpp"
-#include "duckdb/parser/expression/subquery_expression.hpp"
-#include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "duckdb/parser/expression/star_expression.hpp"
 #include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/subqueryref.hpp"
+#include "engine/sandbox.h"
+#include "engine/syntax_walk.h"
 #include "engine/tables.h"
 
 namespace eider {
@@ -20,45 +24,64 @@ namespace {
 
 using ExpressionPointer = duckdb::unique_ptr<duckdb::ParsedExpression>;
 
-// Replaces parameters below an expression or query node. Out-of-range numbers are kept as the first error.
+// Replaces parameters wherever they stand.
 class ParameterBinder {
  public:
-  explicit ParameterBinder(std::vector<duckdb::Value> values) : values_(std::move(values)) {}
+  void Add(const std::string& name, duckdb::Value value) { values_.emplace(name, Bound{std::move(value)}); }
 
   void Bind(duckdb::QueryNode& node) {
-    duckdb::ParsedExpressionIterator::EnumerateQueryNodeChildren(node,
-                                                                 [this](ExpressionPointer& child) { Bind(child); });
-  }
-
-  void Bind(ExpressionPointer& expression) {
-    if (expression->GetExpressionClass() == duckdb::ExpressionClass::PARAMETER) {
-      Replace(expression);
-      return;
+    SyntaxVisitor visitor;
+    visitor.expression = [this](ExpressionPointer& expression) {
+      if (expression->GetExpressionClass() == duckdb::ExpressionClass::PARAMETER) Replace(expression);
+    };
+    WalkSyntax(node, visitor);
+    for (const auto& [name, bound] : values_) {
+      if (!bound.used)
+        throw duckdb::BinderException("a value is given for $%s, which the statement does not name", name);
     }
-    if (expression->GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) {
-      Bind(*expression->Cast<duckdb::SubqueryExpression>().subquery->node);
-    }
-    duckdb::ParsedExpressionIterator::EnumerateChildren(*expression, [this](ExpressionPointer& child) { Bind(child); });
   }
-
-  const std::string& error() const { return error_; }
 
  private:
+  struct Bound {
+    duckdb::Value value;
+    bool used = false;
+  };
+
   void Replace(ExpressionPointer& expression) {
     const std::string& name = expression->Cast<duckdb::ParameterExpression>().identifier;
-    const auto number = ParseUint(name);
-    if (!number || *number < 1 || *number > values_.size()) {
-      error_ = fmt::format("the statement names ${} but {} values are bound", name, values_.size());
-      return;
+    const auto found = values_.find(name);
+    if (found == values_.end()) {
+      throw duckdb::BinderException(*expression, fmt::format("no value is given for ${}", name));
     }
-    auto constant = duckdb::make_uniq<duckdb::ConstantExpression>(values_[*number - 1]);
+    found->second.used = true;
+    auto constant = duckdb::make_uniq<duckdb::ConstantExpression>(found->second.value);
     constant->SetAlias(expression->GetAlias());
+    constant->SetQueryLocation(expression->GetQueryLocation());
     expression = std::move(constant);
   }
 
-  std::vector<duckdb::Value> values_;
-  std::string error_;
+  std::map<std::string, Bound> values_;
 };
+
+// The first so many rows of the node: its own LIMIT where it has none, else one around it.
+void SetLimit(duckdb::unique_ptr<duckdb::QueryNode>& node, std::uint64_t rows) {
+  const auto kept = static_cast<std::int64_t>(std::min<std::uint64_t>(rows, std::numeric_limits<std::int64_t>::max()));
+  auto limit = duckdb::make_uniq<duckdb::LimitModifier>();
+  limit->limit = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::BIGINT(kept));
+  const bool limited = std::any_of(node->modifiers.begin(), node->modifiers.end(), [](const auto& modifier) {
+    return modifier->type == duckdb::ResultModifierType::LIMIT_MODIFIER ||
+           modifier->type == duckdb::ResultModifierType::LIMIT_PERCENT_MODIFIER;
+  });
+  if (limited) {
+    auto inner = duckdb::make_uniq<duckdb::SelectStatement>();
+    inner->node = std::move(node);
+    auto outer = duckdb::make_uniq<duckdb::SelectNode>();
+    outer->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+    outer->from_table = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(inner));
+    node = std::move(outer);
+  }
+  node->modifiers.push_back(std::move(limit));
+}
 
 bool IsAccidentalInfinity(const duckdb::Value& parsed, const std::string& text) {
   const auto type = parsed.type().id();
@@ -69,6 +92,7 @@ bool IsAccidentalInfinity(const duckdb::Value& parsed, const std::string& text) 
 }  // namespace
 
 Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const BoundValue& value) {
+  if (value.is_null) return duckdb::Value();
   duckdb::Value parsed;
   bool is_value = false;
   context.RunFunctionInTransaction([&] {
@@ -86,8 +110,12 @@ Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const Boun
 Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql) {
   duckdb::Parser parser(context.GetParserOptions());
   parser.ParseQuery(sql);
-  if (parser.statements.size() != 1 || parser.statements[0]->type != duckdb::StatementType::SELECT_STATEMENT) {
-    return Invalid("exactly one SELECT is wanted");
+  if (parser.statements.size() != 1) {
+    return Invalid(fmt::format("exactly one SELECT is wanted, and here are {} statements", parser.statements.size()));
+  }
+  if (parser.statements[0]->type != duckdb::StatementType::SELECT_STATEMENT) {
+    return Invalid(fmt::format("exactly one SELECT is wanted, and this is a statement of the kind {}",
+                               duckdb::StatementTypeToString(parser.statements[0]->type)));
   }
   return std::move(parser.statements[0]->Cast<duckdb::SelectStatement>().node);
 }
@@ -95,16 +123,19 @@ Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext&
 Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& context, const Statement& statement) {
   auto node = ParseSelect(context, statement.sql);
   if (!node) return node;
-  std::vector<duckdb::Value> parsed;
+  if (statement.confined) CheckSyntax(**node);
+  ParameterBinder binder;
+  std::size_t place = 0;
   for (const BoundValue& value : statement.values) {
+    ++place;
     auto one = ParseBoundValue(context, value);
     if (!one) return one.error();
-    parsed.push_back(*std::move(one));
+    binder.Add(value.name.empty() ? std::to_string(place) : value.name, *std::move(one));
   }
-  ParameterBinder binder(std::move(parsed));
   binder.Bind(**node);
-  if (!binder.error().empty()) return Internal(binder.error());
-  if (auto status = PutTables(context, **node, statement); !status) return status.error();
+  PutTables(context, **node, statement);
+  if (statement.limit) SetLimit(*node, *statement.limit);
+  if (statement.limits.rows > 0) SetLimit(*node, statement.limits.rows + 1);
   return node;
 }
 

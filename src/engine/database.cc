@@ -20,6 +20,7 @@
 #include "engine/partitioned_write.h"
 #include "engine/read_planner.h"
 #include "engine/real_casts.h"
+#include "engine/sandbox.h"
 #include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
 #include "engine/tables.h"
@@ -51,6 +52,10 @@ TypeClass ClassOf(const duckdb::LogicalType& type) {
   return TypeClass::kOther;
 }
 
+std::string_view Quotable(const Statement& statement) {
+  return statement.quotable ? std::string_view(statement.sql) : std::string_view();
+}
+
 // Works on the query's tasks until its result is ready. DuckDB's own loop spins on a core for as long as the only task
 // left runs on another thread, which is the whole of a download in order; this one sleeps, longer each time up to 1 ms.
 void WaitFor(duckdb::PendingQueryResult& pending) {
@@ -77,6 +82,9 @@ class Running {
   Running(duckdb::DuckDB& database, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
       : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
     state_->snapshot = statement.snapshot;
+    state_->confined = statement.confined;
+    // A name is a dataset or the query's own; what a path stands for, the catalog has said.
+    duckdb::ClientConfig::GetConfig(*connection_.context).use_replacement_scans = false;
     if (statement.snapshot && statement.snapshot->reads().scheduler != nullptr) {
       state_->reads = std::make_shared<PlannedReads>(statement.snapshot, state_->counters);
     }
@@ -184,6 +192,7 @@ class DuckDatabase final : public Database {
       files.RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>());
       files.RegisterSubSystem(duckdb::make_uniq<SinkFileSystem>());
       RegisterRealCasts(*database_->instance);
+      RegisterSandbox(duckdb::DBConfig::GetConfig(*database_->instance));
       RegisterReadPlanner(duckdb::DBConfig::GetConfig(*database_->instance));
       duckdb::Connection connection(*database_);
       WriteParquetInOrderOnOneThread(connection);
@@ -195,18 +204,25 @@ class DuckDatabase final : public Database {
     ++runs_;
     LimitedSink limited(sink, statement.limits.bytes);
     Running running(*database_, watchdog_, statement, &limited, std::move(stop));
-    auto summary = Guarded([&]() -> Result<RunSummary> {
-      auto node = BindSelect(running.context(), statement);
-      if (!node) return node.error();
-      if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
-        NarrowTypes(running, *node, statement.format);
-      }
-      if (IsText(statement.format)) return RunText(running, *std::move(node), statement);
-      if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), limited);
-      if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), limited);
-      return RunParquet(running, *std::move(node), statement);
-    });
+    auto summary = Guarded(
+        [&]() -> Result<RunSummary> {
+          auto node = BindSelect(running.context(), statement);
+          if (!node) return node.error();
+          if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
+            NarrowTypes(running, *node, statement.format);
+          }
+          if (IsText(statement.format)) return RunText(running, *std::move(node), statement);
+          if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), limited);
+          if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), limited);
+          return RunParquet(running, *std::move(node), statement);
+        },
+        Quotable(statement));
     if (!summary) return running.Explain(statement, summary.error());
+    if (const auto rows = statement.limits.rows; rows > 0 && summary->rows > rows) {
+      return Error{ErrorKind::kExhausted,
+                   fmt::format("the answer has more than the {} rows that it may have; ask for fewer with LIMIT", rows),
+                   {}};
+    }
     if (auto status = limited.Close(); !status) return status.error();
     summary->reads = running.counters().requests;
     summary->read_bytes = running.counters().bytes;
@@ -248,50 +264,59 @@ class DuckDatabase final : public Database {
 
   Result<Table> Query(const Statement& statement, std::stop_token stop) override {
     Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
-    auto table = Guarded([&]() -> Result<Table> {
-      auto node = BindSelect(running.context(), statement);
-      if (!node) return node.error();
-      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-      select->node = *std::move(node);
-      const auto result = running.Execute(std::move(select), /*stream=*/true);
-      return ReadTable(*result);
-    });
+    auto table = Guarded(
+        [&]() -> Result<Table> {
+          auto node = BindSelect(running.context(), statement);
+          if (!node) return node.error();
+          auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+          select->node = *std::move(node);
+          const auto result = running.Execute(std::move(select), /*stream=*/true);
+          return ReadTable(*result);
+        },
+        Quotable(statement));
     if (!table) return running.Explain(statement, table.error());
     return table;
   }
 
   Result<std::vector<Column>> Describe(const Statement& statement) override {
     Running running(*database_, watchdog_, statement, nullptr, {});
-    auto columns = Guarded([&]() -> Result<std::vector<Column>> {
-      auto node = BindSelect(running.context(), statement);
-      if (!node) return node.error();
-      const auto prepared = running.Bind(*std::move(node));
-      return MakeColumns(prepared->GetNames(), prepared->GetTypes());
-    });
+    auto columns = Guarded(
+        [&]() -> Result<std::vector<Column>> {
+          auto node = BindSelect(running.context(), statement);
+          if (!node) return node.error();
+          const auto prepared = running.Bind(*std::move(node));
+          return MakeColumns(prepared->GetNames(), prepared->GetTypes());
+        },
+        Quotable(statement));
     if (!columns) return running.Explain(statement, columns.error());
     return columns;
   }
 
   Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop) override {
     Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
-    auto estimate = Guarded([&]() -> Result<PlanSummary> {
-      auto node = BindSelect(running.context(), statement);
-      if (!node) return node.error();
-      auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-      select->node = *std::move(node);
-      return running.Estimate(std::move(select));
-    });
+    auto estimate = Guarded(
+        [&]() -> Result<PlanSummary> {
+          auto node = BindSelect(running.context(), statement);
+          if (!node) return node.error();
+          auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+          select->node = *std::move(node);
+          return running.Estimate(std::move(select));
+        },
+        Quotable(statement));
     if (!estimate) return running.Explain(statement, estimate.error());
     return estimate;
   }
 
-  Result<TableNames> FindTables(const std::string& sql) override {
-    return Guarded([&]() -> Result<TableNames> {
-      duckdb::Connection connection(*database_);
-      const auto node = ParseSelect(*connection.context, sql);
-      if (!node) return node.error();
-      return eider::FindTables(**node);
-    });
+  Result<TableNames> FindTables(const std::string& sql, bool confined) override {
+    return Guarded(
+        [&]() -> Result<TableNames> {
+          duckdb::Connection connection(*database_);
+          const auto node = ParseSelect(*connection.context, sql);
+          if (!node) return node.error();
+          if (confined) CheckSyntax(**node);
+          return eider::FindTables(**node);
+        },
+        sql);
   }
 
   Status CheckValue(const BoundValue& value) override {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -38,19 +39,25 @@ struct Column {
 struct BoundValue {
   std::string text;
   std::string type = "VARCHAR";  // SQL type that `text` is cast to, strictly: "1.5" is no BIGINT
+  std::string name = {};         // of $name; empty: named by its place in the list, $1
+  bool is_null = false;          // NULL of that type; `text` says nothing
 };
 
 struct Limits {
   std::chrono::milliseconds time{0};  // 0: none
   std::uint64_t bytes = 0;            // of output; 0: none
+  std::uint64_t rows = 0;             // of output, more is kExhausted; 0: none
 };
 
 enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow, kXlsx, kGeoJson };
 
-// The tables that a SELECT names without a schema and does not define itself, and the globs of its lake('…') calls.
+// What of a SELECT a catalog must know.
 struct TableNames {
-  std::vector<std::string> names;
-  std::vector<std::string> globs;
+  std::map<std::string, std::size_t> names;  // of tables without a schema -> the byte of the SQL where it stands
+  std::set<std::string> defined;             // of the SELECT's own WITH, in lower case; these may stand in `names` too
+  std::vector<std::string> globs;            // of lake('…')
+  std::vector<std::string> files;            // globs of read_csv('…') and all else that reads objects
+  bool changing = false;                     // random(), now(): its answer may be another one each time
 };
 
 // One SELECT, run as COPY into a sink.
@@ -58,9 +65,13 @@ struct Statement {
   std::string sql;                            // one SELECT, lake paths as 'lake://KEY'
   std::map<std::string, std::string> tables;  // name -> the SELECT that it stands for
   std::map<std::string, std::string> globs;   // of lake() calls -> the table function that reads its objects
+  std::map<std::string, std::vector<std::string>> files;  // globs of read_csv() and its kind -> paths lake://KEY
   std::vector<BoundValue> values;
   Format format = Format::kCsv;
-  bool keep_order = true;  // false: rows in any order, on all threads
+  bool keep_order = true;              // false: rows in any order, on all threads
+  bool confined = false;               // the SQL is from outside: see sandbox.h
+  bool quotable = false;               // whoever is told of an error wrote the SQL, and may be shown where it is wrong
+  std::optional<std::uint64_t> limit;  // the first so many rows, whatever the SQL says
   Limits limits;
   std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
 };
@@ -108,8 +119,9 @@ class Database {
   // The columns of the statement's answer, without running it.
   virtual Result<std::vector<Column>> Describe(const Statement& statement) = 0;
 
-  // What of the SELECT a catalog must know. kInvalid for anything but one SELECT.
-  virtual Result<TableNames> FindTables(const std::string& sql) = 0;
+  // Looks through the SELECT. kInvalid for anything but one, and, when it is `confined`, for what a statement from
+  // outside may not say.
+  virtual Result<TableNames> FindTables(const std::string& sql, bool confined) = 0;
 
   // What the statement would read, without running it: from the footers of its objects alone.
   virtual Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop = {}) = 0;

@@ -2,6 +2,9 @@
 
 #include <new>
 
+#include "base/text.h"
+#include "base/text_place.h"
+
 namespace eider {
 namespace {
 
@@ -20,8 +23,15 @@ ErrorKind KindOf(duckdb::ExceptionType type) {
 
 }  // namespace
 
-Error ToError(const duckdb::ErrorData& data) {
+Error ToError(const duckdb::ErrorData& data, std::string_view sql) {
   Error error{KindOf(data.Type()), data.RawMessage(), {}};
+  // DuckDB's own excerpt of the SQL, which knows nothing of what Eider put in.
+  if (const auto excerpt = error.message.find("\n\nLINE "); excerpt != std::string::npos) error.message.resize(excerpt);
+  const auto place = data.ExtraInfo().find("position");
+  if (place != data.ExtraInfo().end() && !sql.empty()) {
+    error.message = AtPlace(sql, ParseUint(place->second).value_or(sql.size() + 1), error.message);
+    return error;  // it is about the SQL, whatever that holds
+  }
   // An error that names an object is about its data: what the request wrongly asks for is found without it.
   constexpr std::string_view kScheme = "lake://";
   for (std::size_t at = 0; (at = error.message.find(kScheme, at)) != std::string::npos;) {
@@ -41,11 +51,11 @@ Error ToError(const duckdb::ErrorData& data) {
   return error;
 }
 
-Error ToError(const std::exception& exception) {
+Error ToError(const std::exception& exception, std::string_view sql) {
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
     return {ErrorKind::kExhausted, "out of memory", {}};
   }
-  return ToError(duckdb::ErrorData(exception));
+  return ToError(duckdb::ErrorData(exception), sql);
 }
 
 }  // namespace eider

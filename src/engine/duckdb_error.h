@@ -2,22 +2,24 @@
 #pragma once
 
 #include <exception>
+#include <string_view>
 
 #include "base/result.h"
 #include "duckdb.hpp"
 
 namespace eider {
 
-Error ToError(const duckdb::ErrorData& data);
-Error ToError(const std::exception& exception);
+// `sql`: the message may quote it, because whoever is told wrote it; empty: not.
+Error ToError(const duckdb::ErrorData& data, std::string_view sql = {});
+Error ToError(const std::exception& exception, std::string_view sql = {});
 
 // Runs `work`, which answers a Result or Status, with exceptions translated.
 template <class Work>
-auto Guarded(Work&& work) -> decltype(work()) {
+auto Guarded(Work&& work, std::string_view sql = {}) -> decltype(work()) {
   try {
     return work();
   } catch (const std::exception& exception) {
-    return ToError(exception);
+    return ToError(exception, sql);
   } catch (...) {
     return Internal("an unknown exception reached the engine's door");
   }

@@ -29,6 +29,7 @@ class StatementState final : public duckdb::ClientContextState {
   static StatementState& Of(duckdb::optional_ptr<duckdb::FileOpener> opener);
 
   std::shared_ptr<const Snapshot> snapshot;
+  bool confined = false;  // the statement is from outside: its plan is looked through
   Sink* sink = nullptr;
   Call call;
   ReadCounters counters;

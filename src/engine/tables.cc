@@ -1,106 +1,181 @@
 #include "engine/tables.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <set>
 
 #include "base/text.h"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
-#include "duckdb/parser/expression/subquery_expression.hpp"
-#include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "duckdb/parser/expression/operator_expression.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "engine/sandbox.h"
+#include "engine/syntax_walk.h"
 
 namespace eider {
 namespace {
 
 using ExpressionPointer = duckdb::unique_ptr<duckdb::ParsedExpression>;
-using Visitor = std::function<void(duckdb::TableRef&)>;
 
-void VisitNode(duckdb::QueryNode& node, const Visitor& visit);
-
-void VisitExpression(duckdb::ParsedExpression& expression, const Visitor& visit) {
-  if (expression.GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) {
-    VisitNode(*expression.Cast<duckdb::SubqueryExpression>().subquery->node, visit);
-  }
-  duckdb::ParsedExpressionIterator::EnumerateChildren(
-      expression, [&](duckdb::ParsedExpression& child) { VisitExpression(child, visit); });
-}
-
-void VisitNode(duckdb::QueryNode& node, const Visitor& visit) {
-  duckdb::ParsedExpressionIterator::EnumerateQueryNodeChildren(
-      node, [&](ExpressionPointer& expression) { VisitExpression(*expression, visit); }, visit);
-}
-
-// The argument of lake('GLOB'); null for any other table.
-duckdb::FunctionExpression* LakeCall(duckdb::TableRef& ref) {
+duckdb::FunctionExpression* CallOf(duckdb::TableRef& ref) {
   if (ref.type != duckdb::TableReferenceType::TABLE_FUNCTION) return nullptr;
   auto& function = ref.Cast<duckdb::TableFunctionRef>().function;
   if (!function || function->GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return nullptr;
-  auto& call = function->Cast<duckdb::FunctionExpression>();
-  return ToLower(call.function_name) == "lake" && call.schema.empty() ? &call : nullptr;
+  return &function->Cast<duckdb::FunctionExpression>();
 }
 
-std::optional<std::string> GlobOf(const duckdb::FunctionExpression& call) {
-  if (call.children.size() != 1 || call.children[0]->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) {
-    return std::nullopt;
-  }
-  const auto& value = call.children[0]->Cast<duckdb::ConstantExpression>().value;
+// lake('GLOB'): a relation, whatever the objects' format.
+bool IsLakeCall(const duckdb::FunctionExpression& call) {
+  return ToLower(call.function_name) == "lake" && call.schema.empty();
+}
+
+// read_csv('GLOB', …), glob('GLOB') and their kind.
+bool ReadsObjects(const duckdb::FunctionExpression& call) {
+  const FunctionClass* known = ClassOf(FunctionKind::kTable, call.function_name);
+  return known != nullptr && known->name == "objects";
+}
+
+std::optional<std::string> TextOf(const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return std::nullopt;
+  const auto& value = expression.Cast<duckdb::ConstantExpression>().value;
   if (value.IsNull() || value.type().id() != duckdb::LogicalTypeId::VARCHAR) return std::nullopt;
   return duckdb::StringValue::Get(value);
 }
 
+const duckdb::vector<ExpressionPointer>* ItemsOf(const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionType() == duckdb::ExpressionType::ARRAY_CONSTRUCTOR) {
+    return &expression.Cast<duckdb::OperatorExpression>().children;
+  }
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return nullptr;
+  const auto& call = expression.Cast<duckdb::FunctionExpression>();
+  return call.function_name == "list_value" ? &call.children : nullptr;
+}
+
+// The globs of the first argument: one text, or a list of them. Empty for anything else.
+std::vector<std::string> GlobsOf(const duckdb::FunctionExpression& call) {
+  if (call.children.empty()) return {};
+  const duckdb::ParsedExpression& argument = *call.children[0];
+  if (auto text = TextOf(argument)) return {*std::move(text)};
+  std::vector<std::string> globs;
+  const auto* items = ItemsOf(argument);
+  if (items == nullptr) return {};
+  for (const auto& item : *items) {
+    auto text = TextOf(*item);
+    if (!text) return {};
+    globs.push_back(*std::move(text));
+  }
+  return globs;
+}
+
+// What Eider itself puts into a SELECT stands at no place of its text.
+void ForgetPlaces(duckdb::QueryNode& node) {
+  SyntaxVisitor visitor;
+  visitor.expression = [](ExpressionPointer& expression) { expression->SetQueryLocation({}); };
+  visitor.table = [](duckdb::TableRef& table) { table.query_location = {}; };
+  WalkSyntax(node, visitor);
+}
+
+duckdb::unique_ptr<duckdb::SelectStatement> ParseOwn(duckdb::ClientContext& context, const std::string& sql) {
+  duckdb::Parser parser(context.GetParserOptions());
+  parser.ParseQuery(sql);
+  auto select =
+      duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements.at(0)));
+  ForgetPlaces(*select->node);
+  return select;
+}
+
+// The table function of a dataset's relation.
 ExpressionPointer ParseRelation(duckdb::ClientContext& context, const std::string& relation) {
   auto parsed = duckdb::Parser::ParseExpressionList(relation, context.GetParserOptions());
-  return std::move(parsed.at(0));
+  ExpressionPointer call = std::move(parsed.at(0));
+  call->SetQueryLocation({});
+  return call;
+}
+
+void PutLake(duckdb::ClientContext& context, duckdb::TableFunctionRef& ref, const Statement& statement) {
+  const auto globs = GlobsOf(ref.function->Cast<duckdb::FunctionExpression>());
+  const auto relation = globs.size() == 1 ? statement.globs.find(globs.front()) : statement.globs.end();
+  if (relation == statement.globs.end()) {
+    throw duckdb::BinderException(ref, "lake() wants one text: a glob of keys, such as lake('flights/2019-*.parquet')");
+  }
+  ref.function = ParseRelation(context, relation->second);
+}
+
+void PutPaths(duckdb::FunctionExpression& call, const Statement& statement) {
+  duckdb::vector<duckdb::Value> paths;
+  for (const std::string& glob : GlobsOf(call)) {
+    const auto found = statement.files.find(glob);
+    if (found == statement.files.end()) continue;
+    for (const std::string& path : found->second) paths.emplace_back(path);
+  }
+  if (paths.empty()) {
+    throw duckdb::BinderException(
+        call, fmt::format("{0}() wants a text first, or a list of texts: keys or globs of keys, such as "
+                          "{0}('flights/*.parquet')",
+                          call.function_name));
+  }
+  // Some of these take one path and no list.
+  auto argument = paths.size() == 1 ? paths.front() : duckdb::Value::LIST(duckdb::LogicalType::VARCHAR, paths);
+  call.children[0] = duckdb::make_uniq<duckdb::ConstantExpression>(std::move(argument));
 }
 
 }  // namespace
 
 TableNames FindTables(duckdb::QueryNode& node) {
-  std::set<std::string> names;
+  TableNames found;
   std::set<std::string> globs;
-  VisitNode(node, [&](duckdb::TableRef& ref) {
-    if (auto* call = LakeCall(ref)) {
-      if (auto glob = GlobOf(*call)) globs.insert(*std::move(glob));
+  std::set<std::string> files;
+  SyntaxVisitor visitor;
+  visitor.node = [&](duckdb::QueryNode& query) {
+    for (const auto& own : query.cte_map.map) found.defined.insert(ToLower(own.first));
+  };
+  visitor.table = [&](duckdb::TableRef& ref) {
+    if (const auto* call = CallOf(ref)) {
+      auto named = GlobsOf(*call);
+      if (IsLakeCall(*call) && named.size() == 1) globs.insert(named.front());
+      if (ReadsObjects(*call)) files.insert(named.begin(), named.end());
     }
     if (ref.type != duckdb::TableReferenceType::BASE_TABLE) return;
     const auto& table = ref.Cast<duckdb::BaseTableRef>();
-    if (table.schema_name.empty() && table.catalog_name.empty()) names.insert(table.table_name);
-  });
-  return {{names.begin(), names.end()}, {globs.begin(), globs.end()}};
+    if (!table.schema_name.empty() || !table.catalog_name.empty()) return;
+    found.names.try_emplace(table.table_name, ref.query_location.IsValid() ? ref.query_location.GetIndex() : 0);
+  };
+  WalkSyntax(node, visitor);
+  found.globs = {globs.begin(), globs.end()};
+  found.files = {files.begin(), files.end()};
+  found.changing = IsChanging(node);
+  return found;
 }
 
-Status PutTables(duckdb::ClientContext& context, duckdb::QueryNode& node, const Statement& statement) {
-  Status status;
-  VisitNode(node, [&](duckdb::TableRef& ref) {
-    auto* call = LakeCall(ref);
+void PutTables(duckdb::ClientContext& context, duckdb::QueryNode& node, const Statement& statement) {
+  // Eider's own statements name their objects by path, and have no files.
+  const bool from_outside = statement.confined || !statement.files.empty();
+  SyntaxVisitor visitor;
+  visitor.table = [&](duckdb::TableRef& ref) {
+    auto* call = CallOf(ref);
     if (call == nullptr) return;
-    const auto glob = GlobOf(*call);
-    const auto relation = glob ? statement.globs.find(*glob) : statement.globs.end();
-    if (relation == statement.globs.end()) {
-      status = Invalid("lake() wants one text: a glob of keys, such as lake('flights/2019-*.parquet')");
-      return;
+    if (IsLakeCall(*call)) {
+      PutLake(context, ref.Cast<duckdb::TableFunctionRef>(), statement);
+    } else if (from_outside && ReadsObjects(*call)) {
+      PutPaths(*call, statement);
     }
-    ref.Cast<duckdb::TableFunctionRef>().function = ParseRelation(context, relation->second);
-  });
+  };
+  WalkSyntax(node, visitor);
   // Before the query's own, which may refer to them.
   duckdb::CommonTableExpressionMap tables;
   for (const auto& [name, select] : statement.tables) {
     if (node.cte_map.map.contains(name)) continue;
-    duckdb::Parser parser(context.GetParserOptions());
-    parser.ParseQuery(select);
     auto table = duckdb::make_uniq<duckdb::CommonTableExpressionInfo>();
-    table->query =
-        duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements.at(0)));
+    table->query = ParseOwn(context, select);
     table->materialized = duckdb::CTEMaterialize::CTE_MATERIALIZE_NEVER;
     tables.map.insert(name, std::move(table));
   }
   for (auto& own : node.cte_map.map) tables.map.insert(own.first, std::move(own.second));
   node.cte_map = std::move(tables);
-  return status;
 }
 
 }  // namespace eider

@@ -58,6 +58,8 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--time-limit", lake.time_limit_seconds, "Seconds for one query")->capture_default_str();
   verb.add_option("--spool-folder", lake.spool_folder, "Where results wait for their readers; default: TMPDIR");
   verb.add_option("--spool-bytes", lake.spool_bytes, "Disk for all results together")->capture_default_str();
+  verb.add_option("--result-bytes", lake.result_bytes,
+                  "Bytes that one result may have; default: any that --spool-bytes holds");
   verb.add_option("--spill-bytes", lake.spill_bytes, "Disk for queries that outgrow --memory")->capture_default_str();
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "program/memory_cap.h"
 #include "server/server.h"
 
 namespace eider {
@@ -120,6 +121,7 @@ int Serve(const LakeOptions& lake, const ServeOptions& options) {
   if (datasets->empty()) {
     fmt::print(stderr, "eider: the lake is empty; put name.parquet, name.csv or a folder of them there\n");
   }
+  CapMemory(ParseByteCount(lake.memory).value_or(0));
   {
     const SignalStop stop(**server, std::chrono::seconds(options.grace_seconds));
     (*server)->Run();

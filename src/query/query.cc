@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include <algorithm>
 
+#include "base/digest.h"
 #include "base/text.h"
+#include "base/text_place.h"
+#include "catalog/keys.h"
 
 namespace eider {
 namespace {
@@ -25,39 +28,140 @@ std::string_view Trimmed(std::string_view sql) {
   return end == std::string_view::npos ? std::string_view() : sql.substr(0, end + 1);
 }
 
-}  // namespace
+class Builder {
+ public:
+  Builder(const QueryRequest& request, Catalog& catalog, Database& database, const Call& call)
+      : request_(request), catalog_(catalog), database_(database), call_(call) {
+    statement_.sql = Trimmed(request.sql);
+    statement_.values = request.values;
+    statement_.format = request.format;
+    statement_.confined = request.confined;
+    statement_.quotable = true;
+    statement_.limit = request.limit;
+  }
 
-Result<Statement> MakeQuery(const QueryRequest& request, Catalog& catalog, Database& database, const Call& call) {
-  Statement statement;
-  statement.sql = Trimmed(request.sql);
-  statement.format = request.format;
-  const auto tables = database.FindTables(statement.sql);
-  if (!tables) return tables.error();
+  Result<LakeQuery> Build() {
+    const auto tables = database_.FindTables(statement_.sql, request_.confined);
+    if (!tables) return tables.error();
+    for (const auto& [name, place] : tables->names) {
+      if (auto status = AddTable(name, place, *tables); !status) return status.error();
+    }
+    if (!needs_key_.empty()) return LakeQuery{{}, {}, needs_key_};
+    for (const std::string& glob : tables->globs) {
+      if (auto status = AddGlob(glob); !status) return status.error();
+    }
+    for (const std::string& glob : tables->files) {
+      if (auto status = AddFiles(glob); !status) return status.error();
+    }
+    if (snapshots_.size() == 1) statement_.snapshot = snapshots_.front();
+    if (snapshots_.size() > 1) statement_.snapshot = std::make_shared<Snapshot>(snapshots_);
+    // An operator's query may name a table of DuckDB's own.
+    if (unknown_ && (request_.confined || !database_.Describe(statement_))) return *unknown_;
+    std::string version = tables->changing ? std::string() : Version();
+    return LakeQuery{std::move(statement_), std::move(version), {}};
+  }
 
-  std::vector<std::shared_ptr<const Snapshot>> snapshots;
-  std::optional<Error> unknown;
-  for (const std::string& name : tables->names) {
-    const auto dataset = IsGlob(name) ? catalog.FindGlob(name, call) : catalog.Find(name, call);
+ private:
+  Status AddTable(const std::string& name, std::size_t place, const TableNames& tables) {
+    const bool glob = IsGlob(name);
+    const bool own = tables.defined.contains(ToLower(name));
+    if (glob && own) return {};
+    if (glob) {
+      if (auto status = MayReadPath(name); !status) return status;
+    } else if (!request_.with_key && catalog_.NeedsKey(name)) {
+      needs_key_ = name;
+      return {};
+    }
+    const auto dataset = glob ? catalog_.FindGlob(name, call_) : catalog_.Find(name, call_);
     if (!dataset && dataset.error().kind == ErrorKind::kNotFound) {
-      if (!unknown) unknown = dataset.error();
-      continue;
+      if (own || unknown_) return {};
+      unknown_ = NotFound(AtPlace(statement_.sql, place, dataset.error().message));
+      return {};
     }
     if (!dataset) return dataset.error();
-    statement.tables[name] = SelectOf(**dataset);
-    snapshots.push_back((*dataset)->snapshot);
+    if (glob) {
+      if (auto status = CheckKeys(name, *(*dataset)->snapshot); !status) return status;
+    }
+    if (const auto rows = (*dataset)->config.max_rows) {
+      auto& limit = statement_.limits.rows;
+      limit = limit == 0 ? *rows : std::min(limit, *rows);
+    }
+    statement_.tables[name] = SelectOf(**dataset);
+    Add(**dataset);
+    return {};
   }
-  for (const std::string& glob : tables->globs) {
-    const auto dataset = catalog.FindGlob(glob, call);
+
+  Status AddGlob(const std::string& glob) {
+    if (auto status = MayReadPath(glob); !status) return status;
+    const auto dataset = catalog_.FindGlob(glob, call_);
     if (!dataset) return dataset.error();
-    statement.globs[glob] = (*dataset)->relation;
-    snapshots.push_back((*dataset)->snapshot);
+    statement_.globs[glob] = (*dataset)->relation;
+    Add(**dataset);
+    return CheckKeys(glob, *(*dataset)->snapshot);
   }
-  if (snapshots.size() == 1) statement.snapshot = snapshots.front();
-  if (snapshots.size() > 1) statement.snapshot = std::make_shared<Snapshot>(snapshots);
-  // The query may define the name itself.
-  if (unknown && !database.Describe(statement)) return *unknown;
-  if (request.limit) statement.sql = fmt::format("SELECT * FROM ({}\n) LIMIT {}", statement.sql, *request.limit);
-  return statement;
+
+  Status AddFiles(const std::string& glob) {
+    if (auto status = MayReadPath(glob); !status) return status;
+    const auto found = catalog_.FindObjects(glob, call_);
+    if (!found) return found.error();
+    auto& paths = statement_.files[glob];
+    for (const auto& [key, object] : (*found)->objects()) {
+      paths.push_back("lake://" + key);
+      digest_.Add(key);
+      digest_.Add(object.etag);
+    }
+    snapshots_.push_back(*found);
+    return CheckKeys(glob, **found);
+  }
+
+  Status MayReadPath(const std::string& path) const {
+    if (!request_.confined || catalog_.ShowsAll(request_.with_key)) return {};
+    return Invalid(
+        fmt::format("'{}' is a path, and this lake has datasets that withhold something, which a path would go around; "
+                    "name a dataset instead: GET /datasets lists them",
+                    path));
+  }
+
+  // Writers keep in hidden keys what is no data, and so may its owner.
+  Status CheckKeys(const std::string& glob, const Snapshot& found) const {
+    if (!request_.confined) return {};
+    for (const auto& [key, object] : found.objects()) {
+      if (IsHiddenKey(key)) return NotFound(fmt::format("nothing in the lake matches '{}'", glob));
+    }
+    return {};
+  }
+
+  void Add(const Dataset& dataset) {
+    digest_.Add(dataset.version);
+    snapshots_.push_back(dataset.snapshot);
+  }
+
+  std::string Version() {
+    digest_.Add(statement_.sql);
+    digest_.Add(statement_.limit ? std::to_string(*statement_.limit) : "");
+    digest_.Add(std::to_string(statement_.limits.rows));
+    for (const BoundValue& value : statement_.values) {
+      for (const std::string& part : {value.name, value.type, value.text}) digest_.Add(part);
+      digest_.Add(value.is_null ? "null" : "");
+    }
+    return digest_.Hex();
+  }
+
+  const QueryRequest& request_;
+  Catalog& catalog_;
+  Database& database_;
+  const Call& call_;
+  Statement statement_;
+  std::vector<std::shared_ptr<const Snapshot>> snapshots_;
+  std::optional<Error> unknown_;
+  std::string needs_key_;
+  PartsDigest digest_;  // of all that the answer depends on
+};
+
+}  // namespace
+
+Result<LakeQuery> MakeQuery(const QueryRequest& request, Catalog& catalog, Database& database, const Call& call) {
+  return Builder(request, catalog, database, call).Build();
 }
 
 }  // namespace eider

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "catalog/catalog.h"
 #include "engine/database.h"
@@ -11,12 +12,23 @@
 namespace eider {
 
 struct QueryRequest {
-  std::string sql;                     // one SELECT over datasets, lake('glob') and 'glob' in quotes
+  std::string sql;  // one SELECT over datasets, lake('glob'), 'glob' in quotes and read_csv('glob') and its kind
+  std::vector<BoundValue> values;
   std::optional<std::uint64_t> limit;  // at most so many rows
   Format format = Format::kCsv;
+  bool confined = false;  // from outside: see engine/sandbox.h
+  bool with_key = true;   // whoever asks may read datasets that are for holders of a key
+};
+
+struct LakeQuery {
+  Statement statement;
+  std::string version;    // hash of the question and of all objects that it reads; empty: the answer changes by itself
+  std::string needs_key;  // a dataset that is for holders of a key, and this is none: there is no statement; or empty
 };
 
 // Opens every dataset that the SQL names. The catalog's error for a name that it does not know, with the nearest one.
-Result<Statement> MakeQuery(const QueryRequest& request, Catalog& catalog, Database& database, const Call& call = {});
+// An object is read by its path only where whoever asks may read all of the lake: a path goes around what the
+// configuration withholds.
+Result<LakeQuery> MakeQuery(const QueryRequest& request, Catalog& catalog, Database& database, const Call& call = {});
 
 }  // namespace eider

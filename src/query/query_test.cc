@@ -14,7 +14,7 @@ class QueryTest : public TestLake {
     const auto statement = MakeQuery(request, catalog(), database());
     if (!statement) return "error: " + statement.error().message;
     TextSink sink;
-    const auto run = database().Run(*statement, sink, {});
+    const auto run = database().Run(statement->statement, sink, {});
     return run ? sink.text : "error: " + run.error().message;
   }
 };

@@ -1,5 +1,6 @@
 """The program under test, run as its users run it: one verb to its end, or `serve` until the test is over."""
 import contextlib
+import json
 import os
 import re
 import signal
@@ -111,9 +112,13 @@ class EiderServer:
         """The response as it came: no coding unless a header asks for one. `accept_encoding=…` is Accept-Encoding."""
         return self.request("GET", path, **headers)
 
-    def request(self, method, path, stream=False, **headers):
+    def post(self, path, content, stream=False, **headers):
+        """Posts `content` as JSON."""
+        return self.request("POST", path, stream, json.dumps(content), content_type="application/json", **headers)
+
+    def request(self, method, path, stream=False, data=None, **headers):
         named = {name.replace("_", "-").title(): value for name, value in headers.items()}
-        return requests.request(method, self.url.rstrip("/") + path, timeout=PATIENCE_SECONDS, stream=stream,
+        return requests.request(method, self.url.rstrip("/") + path, timeout=PATIENCE_SECONDS, stream=stream, data=data,
                                 headers={"Accept-Encoding": "identity", "Accept": "*/*", **named})
 
     def metric(self, name):

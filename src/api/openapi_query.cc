@@ -1,0 +1,96 @@
+#include "api/openapi_query.h"
+
+#include "base/text.h"
+#include "download/format.h"
+
+namespace eider {
+namespace {
+
+namespace json = boost::json;
+
+json::object Of(const char* type, const char* description) { return {{"type", type}, {"description", description}}; }
+
+json::object Problem() { return {{"$ref", "#/components/responses/problem"}}; }
+
+json::object Params() {
+  return {{"description", "Values of $1, $2, … as a list, of $name as an object: texts, numbers, true, false, null"},
+          {"oneOf", {{{"type", "array"}}, {{"type", "object"}}}}};
+}
+
+json::object PathParameter(const char* name, const char* description) {
+  return {{"name", name},
+          {"in", "path"},
+          {"required", true},
+          {"description", description},
+          {"schema", {{"type", "string"}}}};
+}
+
+json::object JsonBody(json::object properties, json::array required) {
+  json::object schema{{"type", "object"}, {"properties", std::move(properties)}};
+  if (!required.empty()) schema["required"] = std::move(required);
+  return {{"required", true}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+}
+
+json::object QueryPath() {
+  json::array formats;
+  json::object content;
+  for (const FormatInfo& info : Formats()) {
+    if (info.format == Format::kGeoJson) continue;
+    formats.emplace_back(info.extension);
+    content[Split(info.media_type, ';').front()] = json::object();
+  }
+  json::object responses{
+      {"200", {{"description", "The rows, or the cost of a dry run"}, {"content", std::move(content)}}}};
+  for (const char* status : {"400", "401", "404", "406", "413", "415", "429", "500", "502", "503", "504"}) {
+    responses[status] = Problem();
+  }
+  json::object body{
+      {"sql", Of("string", "One SELECT; a dataset is a table")},
+      {"params", Params()},
+      {"limit", {{"type", "integer"}, {"minimum", 0}, {"description", "At most so many rows"}}},
+      {"format", {{"type", "string"}, {"enum", std::move(formats)}, {"description", "Instead of Accept; else json"}}},
+      {"dry_run", Of("boolean", "What the query would read and cost, without rows")}};
+  return {{"post",
+           {{"operationId", "query"},
+            {"summary", "Ask in SQL"},
+            {"requestBody", JsonBody(std::move(body), {"sql"})},
+            {"responses", std::move(responses)}}}};
+}
+
+json::object CancelPath() {
+  return {{"delete",
+           {{"operationId", "cancel-query"},
+            {"summary", "Cancel a query whose answer is under way"},
+            {"parameters", {PathParameter("id", "The Eider-Request-Id of the answer")}},
+            {"responses", {{"204", {{"description", "Cancelled"}}}, {"404", Problem()}}}}}};
+}
+
+json::object InvocationPath(const char* id, const char* summary, const char* media_type) {
+  json::object body{{"q", {{"type", {"string", "null"}}, {"description", "One SELECT; null: no rows"}}},
+                    {"limit", {{"type", "integer"}, {"minimum", 0}, {"default", 20}}},
+                    {"params", Params()}};
+  return {{"post",
+           {{"operationId", id},
+            {"summary", summary},
+            {"parameters", {PathParameter("function", "Whatever the client calls it")}},
+            {"requestBody", JsonBody(std::move(body), {})},
+            {"responses",
+             {{"200",
+               {{"description", "metadata and data.records; with X-Amz-Function-Error: errorMessage and errorType"},
+                {"content", {{media_type, json::object()}}}}},
+              {"429", Problem()},
+              {"503", Problem()}}}}}};
+}
+
+}  // namespace
+
+void AddQueryPaths(json::object& paths) {
+  paths["/query"] = QueryPath();
+  paths["/query/{id}"] = CancelPath();
+  paths["/2015-03-31/functions/{function}/invocations"] =
+      InvocationPath("invoke", "Ask as a Lambda client does", "application/json");
+  paths["/2021-11-15/functions/{function}/response-streaming-invocations"] = InvocationPath(
+      "invoke-streaming", "The same, streamed in Lambda's framing", "application/vnd.amazon.eventstream");
+}
+
+}  // namespace eider

@@ -1,0 +1,126 @@
+#include "api/query_task.h"
+
+#include <fmt/format.h>
+
+#include "api/access.h"
+#include "api/negotiate.h"
+#include "api/query_request.h"
+#include "api/spool_body.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "catalog/prices.h"
+#include "download/format.h"
+
+namespace eider {
+namespace {
+
+class QueryTask final : public Delivery {
+ public:
+  using Delivery::Delivery;
+
+ private:
+  Status Plan() override {
+    // What a page of another origin can post without asking is refused; this is not among it.
+    if (ToLower(Trim(Split(request_.Find("Content-Type"), ';').front())) != "application/json") {
+      Answer(Problem(415, StatusTitle(415), "send the query as JSON, with Content-Type: application/json", "",
+                     request_.id));
+      return {};
+    }
+    auto order = ParseQueryOrder(request_.body, request_.Find("Accept"));
+    if (!order) return order.error();
+    sql_ = order->query.sql;
+    format_ = order->query.format;
+    auto query = MakeQueryFor(parts_, request_, std::move(order->query));
+    if (!query) return query.error();
+    if (!query->needs_key.empty()) {
+      Answer(Access::Refuse(request_, fmt::format("'{}' is for holders of an API key; send it as Authorization: Bearer "
+                                                  "KEY",
+                                                  query->needs_key)));
+      return {};
+    }
+    if (order->dry_run) return AnswerDryRun(query->statement);
+    coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
+    key_ = ProductionKey(*query, coding_);
+    // A sheet is of no use before its end: what XLSX cannot hold is then told properly.
+    return Produce(key_, std::move(query->statement), coding_, /*until_end=*/format_ == Format::kXlsx);
+  }
+
+  void Begin(Reader reader) override {
+    const FormatInfo& info = InfoOf(format_);
+    Response response;
+    response.Set("Content-Type", std::string(info.media_type));
+    response.Set("Cache-Control", "no-store");
+    response.Set("X-Cache", reader.joined() ? "hit" : "miss");
+    if (coding_ != Coding::kIdentity) response.Set("Content-Encoding", CodingName(coding_));
+    response.want_trailers = HasToken(request_.Find("TE"), "trailers");
+    auto body = std::make_unique<SpoolBody>(
+        std::move(reader), SpoolSpan(), response.want_trailers,
+        [slot = slot_, id = request_.id, principal = request_.principal, begun = SystemSteadyClock()(),
+         sql = parts_.options.mask_values ? std::string("*") : sql_](const BodyOutcome& outcome) {
+          Finished(id, principal, sql, begun, outcome);
+        });
+    response.body = parts_.cancels.Watch(request_.id, ClientOf(request_), std::move(body));
+    Answer(std::move(response));
+  }
+
+  static void Finished(const std::string& id, const std::string& principal, const std::string& sql, SteadyTime begun,
+                       const BodyOutcome& outcome) {
+    static constexpr const char* kOutcomes[] = {"complete", "error", "client_left"};
+    const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
+    Log(LogLevel::kInfo, "query",
+        {{"id", std::string_view(id)},
+         {"principal", std::string_view(principal)},
+         {"sql", std::string_view(sql).substr(0, 2000)},
+         {"outcome", std::string_view(kOutcomes[static_cast<int>(outcome.kind)])},
+         {"rows", static_cast<std::int64_t>(outcome.end.rows)},
+         {"bytes", static_cast<std::int64_t>(outcome.bytes)},
+         {"requests", static_cast<std::int64_t>(outcome.end.reads)},
+         {"read_bytes", static_cast<std::int64_t>(outcome.end.read_bytes)},
+         {"ms", ms}});
+  }
+
+  Status AnswerDryRun(const Statement& statement) {
+    const auto cost = parts_.database.Estimate(statement, request_.client_left);
+    if (!cost) return cost.error();
+    const bool remote = statement.snapshot && statement.snapshot->remote();
+    Response response;
+    response.Set("Content-Type", "application/json");
+    response.Set("Cache-Control", "no-store");
+    response.text = fmt::format("{{{}}}\n", CostMembers(*cost, parts_.catalog.lake().prices, remote));
+    Answer(std::move(response));
+    return {};
+  }
+
+  std::string sql_;
+  Format format_ = Format::kJson;
+  Coding coding_ = Coding::kIdentity;
+  std::string key_;
+};
+
+}  // namespace
+
+Result<LakeQuery> MakeQueryFor(const ServiceParts& parts, const Request& request, QueryRequest query) {
+  query.with_key = parts.options.trusted || !request.principal.empty();
+  Call call;
+  call.stop = request.client_left;
+  call.deadline = SystemSteadyClock()() + parts.options.time_limit;
+  auto made = MakeQuery(query, parts.catalog, parts.database, call);
+  if (!made) return made;
+  made->statement.limits.time = parts.options.time_limit;
+  made->statement.limits.bytes = parts.options.result_bytes;
+  return made;
+}
+
+std::string ProductionKey(const LakeQuery& query, Coding coding) {
+  if (query.version.empty()) return {};
+  return Sha256Hex(fmt::format("query\n{}\n{}\n{}\n{}", query.version, InfoOf(query.statement.format).extension,
+                               EncoderVersion(), CodingName(coding)))
+      .substr(0, 32);
+}
+
+void StartQuery(const ServiceParts& parts, Request request, Reply reply) {
+  std::make_shared<QueryTask>(parts, std::move(request), std::move(reply))->Start();
+}
+
+}  // namespace eider

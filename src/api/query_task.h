@@ -1,0 +1,18 @@
+// One POST /query: from the JSON that asks to a response that can begin.
+#pragma once
+
+#include "api/delivery.h"
+#include "query/query.h"
+
+namespace eider {
+
+// Call on a planner's thread. Replies exactly once.
+void StartQuery(const ServiceParts& parts, Request request, Reply reply);
+
+// The statement of a request's SQL, within the service's limits, for who asked. A `needs_key` is left to the caller.
+Result<LakeQuery> MakeQueryFor(const ServiceParts& parts, const Request& request, QueryRequest query);
+
+// What equal questions share: empty where the answer changes by itself.
+std::string ProductionKey(const LakeQuery& query, Coding coding);
+
+}  // namespace eider
