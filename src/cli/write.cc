@@ -99,12 +99,14 @@ Result<bool> WritesObjects(const QueryOptions& options) {
   if (!dataset && (options.append || !options.partition_by.empty())) {
     return Invalid("--append and --partition-by are for a dataset: --into NAME/, with a slash at its end", "--into");
   }
-  if (options.format == "table")
+  const bool writes = !options.into.empty() || options.output.starts_with(kS3);
+  if (writes && options.format == "table") {
     return Invalid("a table is for reading: write parquet, csv or another format", "--format");
+  }
   if (dataset && !options.format.empty() && options.format != "parquet") {
     return Invalid("a dataset is written as Parquet", "--format");
   }
-  return !options.into.empty() || options.output.starts_with(kS3);
+  return writes;
 }
 
 std::optional<Format> FormatOfTarget(const QueryOptions& options) {

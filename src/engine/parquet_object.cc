@@ -195,9 +195,9 @@ std::vector<WantedRange> ParquetObject::BloomFilters() const {
     const auto next = std::upper_bound(beginnings.begin(), beginnings.end(), offset);
     return next == beginnings.end() ? kLargestBloomFilter : std::min(*next - offset, kLargestBloomFilter);
   };
-  for (const std::size_t group : groups_) {
+  for (std::size_t group = 0; group < metadata_.row_groups.size(); ++group) {
     for (const Column& column : columns_) {
-      if (!AsksBloomFilter(column, group)) continue;
+      if (!AsksBloomFilter(column, group) || !MayMatch(column, group)) continue;
       const auto& chunk = Chunk(group, *column.schema);
       wanted.push_back({{static_cast<std::uint64_t>(chunk.bloom_filter_offset), length_of(chunk)}, kNoGroup, 1});
     }

@@ -26,7 +26,7 @@ class ParquetObject {
   std::uint64_t kept() const { return groups_.size(); }
   std::uint64_t rows() const;  // of the kept row groups
 
-  // The bloom filters that may yet exclude a row group; the scan reads each.
+  // The bloom filters that the scan reads: of all row groups that the same column's statistics do not exclude.
   std::vector<WantedRange> BloomFilters() const;
   // Reads them, too, and drops the row groups that they exclude.
   void ApplyBloomFilters();
