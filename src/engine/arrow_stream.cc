@@ -70,9 +70,6 @@ class StreamWriter {
       : out_(out), properties_(result.client_properties), types_(result.types) {
     ArrowIpcOutputStream stream{&SinkStream::Write, &SinkStream::Release, &out};
     if (ArrowIpcWriterInit(&writer_, &stream) != NANOARROW_OK) throw duckdb::InternalException("nanoarrow: init");
-    duckdb::ArrowConverter::ToArrowSchema(&schema_, types_, result.names, properties_);
-    Check(ArrowIpcWriterWriteSchema(&writer_, &schema_, &reason_), "the schema");
-    Check(ArrowArrayViewInitFromSchema(&view_, &schema_, &reason_), "the schema's view");
   }
   ~StreamWriter() {
     ArrowArrayViewReset(&view_);
@@ -81,6 +78,13 @@ class StreamWriter {
   }
   StreamWriter(const StreamWriter&) = delete;
   StreamWriter& operator=(const StreamWriter&) = delete;
+
+  // Not in the constructor: once that has thrown, no destructor frees what the writer holds.
+  void Begin(const duckdb::vector<std::string>& names) {
+    duckdb::ArrowConverter::ToArrowSchema(&schema_, types_, names, properties_);
+    Check(ArrowIpcWriterWriteSchema(&writer_, &schema_, &reason_), "the schema");
+    Check(ArrowArrayViewInitFromSchema(&view_, &schema_, &reason_), "the schema's view");
+  }
 
   void Append(duckdb::DataChunk& chunk) {
     if (!appender_) appender_.emplace(types_, kBatchRows, properties_, NoExtensions());
@@ -134,6 +138,7 @@ Result<RunSummary> WriteArrowStream(duckdb::QueryResult& result, Sink& sink) {
   SinkStream out{sink, {}};
   try {
     StreamWriter writer(result, out);
+    writer.Begin(result.names);
     while (const auto chunk = result.Fetch()) {
       if (chunk->size() == 0) break;
       summary.rows += chunk->size();

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -11,6 +10,7 @@
 #include "engine/json_numbers.h"
 #include "engine/text_order.h"
 #include "engine/text_sink.h"
+#include "object/temporary_folder.h"
 
 namespace eider {
 namespace {
@@ -29,14 +29,12 @@ std::string Sorted(const std::string& text) {
 
 class TextFormatTest : public testing::Test {
  protected:
-  TextFormatTest() : folder_(testing::TempDir() + "text_format_test/") {
-    std::filesystem::create_directories(folder_);
+  TextFormatTest() {
     Do("SET TimeZone='UTC'");
     DatabaseOptions options;
     options.threads = 4;
     database_ = *Database::Open(options);
   }
-  ~TextFormatTest() override { std::filesystem::remove_all(folder_); }
 
   void Do(const std::string& sql) {
     const auto result = oracle_.Query(sql);
@@ -104,7 +102,8 @@ class TextFormatTest : public testing::Test {
     }
   }
 
-  const std::string folder_;
+  const TemporaryFolder temporary_;
+  const std::string folder_ = temporary_.path().string() + "/";
   duckdb::DuckDB oracle_database_{nullptr};
   duckdb::Connection oracle_{oracle_database_};
   std::unique_ptr<Database> database_;
