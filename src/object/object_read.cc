@@ -32,6 +32,7 @@ ObjectRead::ObjectRead(ReplyReading reading, std::string target, const GetReques
 
 HttpRequest ObjectRead::NextRequest() {
   reply_ = {};
+  more_came_ = false;
   received_before_ = read_.received();
   HttpRequest next;
   next.target = target_;
@@ -55,6 +56,10 @@ BodyTaken ObjectRead::OnBody(std::span<const char> bytes) {
     reply_.body.append(bytes.data(), std::min(bytes.size(), kLongestReply - reply_.body.size()));
     return BodyTaken::kAll;
   }
+  if (read_.Complete(/*ended=*/false)) {
+    more_came_ = true;
+    return BodyTaken::kStop;
+  }
   wrong_ = read_.OnBody(bytes.size());
   body_wrong_ = !wrong_.ok();
   return wrong_.ok() ? sink_(bytes) : BodyTaken::kStop;
@@ -62,6 +67,8 @@ BodyTaken ObjectRead::OnBody(std::span<const char> bytes) {
 
 Verdict ObjectRead::Judge(const HttpOutcome& outcome) {
   if (!wrong_.ok()) return JudgeWrong();
+  // Every byte was here before: those that followed belong to nothing, and end with their connection.
+  if (more_came_) return Verdict::Answered();
   if (outcome.end == HttpEnd::kStopped) return Verdict::Final(StoppedByConsumer(request_.key));
   if (unsatisfied_) return JudgeSize(outcome);
   const bool ended = outcome.end == HttpEnd::kComplete;

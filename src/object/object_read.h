@@ -60,6 +60,7 @@ class ObjectRead : public Conversation {
   std::optional<Error> unsatisfied_;
 
   int wrong_answers_ = 0;
+  bool more_came_ = false;  // bytes behind the last one: the CRT takes a second answer for more of the first
   bool body_wrong_ = false;
 
   // Of the attempt under way.
