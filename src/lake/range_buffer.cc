@@ -8,7 +8,7 @@ namespace eider {
 namespace {
 
 // What arrives while readers are at work; more would be memory that nobody uses.
-constexpr std::size_t kKeptPieces = 8;
+constexpr std::size_t kKeptPieces = 4;
 
 }  // namespace
 
