@@ -1,16 +1,14 @@
 """HTTP/1.1 as the program speaks it, over raw sockets: what libraries hide, a server must still get right."""
 
 import contextlib
-import pathlib
 import signal
 import socket
-import sys
 import time
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from eider_server import PATIENCE_SECONDS, EiderServer  # noqa: E402
+from support.eider_server import EiderServer
+from support.raw_http import PATIENCE_SECONDS
 
 ROWS = 600_000  # about 16 MB as CSV: more than the buffers of both kernels
 SMALL = b"id,name\r\n1,one\r\n2,two\r\n"

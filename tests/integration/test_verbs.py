@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from support.eider_server import PATIENCE_SECONDS, EiderServer, binary, clean_environment, run
+from support.eider_server import EiderServer, binary, clean_environment, run
 from support.flights import ROWS, write_lake
+from support.raw_http import PATIENCE_SECONDS
 from support.relations import write
 
 

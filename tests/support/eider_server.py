@@ -9,9 +9,10 @@ import threading
 
 import requests
 
+from support.raw_http import PATIENCE_SECONDS
+
 SERVING = re.compile(r"eider: serving \d+ datasets? of .* at (http://127\.0\.0\.1:(\d+)/)")
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: ")
-PATIENCE_SECONDS = 60  # for what takes milliseconds, but not under a sanitizer on a busy machine
 
 # What a developer's shell may hold must not decide a test.
 STRAY_VARIABLES = re.compile(r"AWS_|EIDER_(?!EXTENSIONS$)|DATASET_BUCKET$|https?_proxy$|HTTPS?_PROXY$|TE?MP(DIR)?$")
