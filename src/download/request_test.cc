@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "download/format.h"
+#include "engine/database_suite.h"
 
 namespace eider {
 namespace {
@@ -17,13 +18,8 @@ Dataset MakeDataset() {
   return dataset;
 }
 
-class RequestTest : public testing::Test {
+class RequestTest : public DatabaseSuite {
  protected:
-  static Database& database() {
-    static const auto kDatabase = *Database::Open({});
-    return *kDatabase;
-  }
-
   Result<DownloadRequest> Parse(const std::string& query, Format format = Format::kCsv) {
     const auto parameters = ParseQueryString(query);
     if (!parameters) return parameters.error();
