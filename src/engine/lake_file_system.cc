@@ -52,7 +52,8 @@ duckdb::unique_ptr<duckdb::FileHandle> LakeFileSystem::OpenFileExtended(
     state.Fail(NotFound("no object '" + KeyOf(file.path) + "' in this statement's datasets"));
   }
   const bool planning = file.extended_info && file.extended_info->options.contains(kPlanning);
-  if (state.planner && !planning) state.planner->Need(object->key);
+  // The planner's own thread may be here before `planner` is set, and must not look at it.
+  if (!planning && state.planner) state.planner->Need(object->key);
   auto reader = state.reads ? state.reads->Open(object->key) : state.snapshot->Open(object->key, &state.counters);
   if (!reader) state.Fail(reader.error());
   return duckdb::make_uniq<LakeFileHandle>(*this, file.path, flags, state, *object, *std::move(reader), planning);
