@@ -101,7 +101,13 @@ class Running {
     interrupt_.emplace(std::move(stop), [this] { connection_.Interrupt(); });
   }
 
-  ~Running() { state_->planner.reset(); }  // its thread works with the connection
+  // Of a query that ended early tasks may still run. They use the planner, whose thread uses the connection.
+  ~Running() {
+    if (!state_->planner) return;
+    state_->planner->Stop();
+    context().Destroy();
+    state_->planner.reset();
+  }
 
   duckdb::ClientContext& context() { return *connection_.context; }
   StatementState& state() { return *state_; }

@@ -42,14 +42,18 @@ void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb
   if (state->purpose != StatementState::Purpose::kRun || !state->reads || state->planner) return;
   auto scans = FindLakeScans(*plan);
   if (scans.empty()) return;
-  state->planner = std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call.deadline);
+  state->planner = std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call);
 }
 
 }  // namespace
 
 ReadPlanner::ReadPlanner(duckdb::ClientContext& context, std::shared_ptr<PlannedReads> reads,
-                         std::vector<LakeScan> scans, SteadyTime deadline)
-    : context_(context), reads_(std::move(reads)), scans_(std::move(scans)), call_{stop_.get_token(), deadline} {
+                         std::vector<LakeScan> scans, const Call& call)
+    : context_(context),
+      reads_(std::move(reads)),
+      scans_(std::move(scans)),
+      call_{stop_.get_token(), call.deadline},
+      on_stop_(call.stop, [this] { stop_.request_stop(); }) {
   for (std::size_t i = 0; i < scans_.size(); ++i) {
     ScanPosition position = ScanBegin(i);
     for (const std::string& key : scans_[i].keys) items_.push_back({&scans_[i], key, position++, State::kWaiting});
@@ -67,9 +71,11 @@ ReadPlanner::ReadPlanner(duckdb::ClientContext& context, std::shared_ptr<Planned
 }
 
 ReadPlanner::~ReadPlanner() {
-  stop_.request_stop();
+  Stop();
   thread_.join();
 }
+
+void ReadPlanner::Stop() { stop_.request_stop(); }
 
 void ReadPlanner::Run() {
   for (Item& item : items_) {

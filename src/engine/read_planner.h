@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,15 +26,18 @@ class ParquetObject;
 
 class ReadPlanner {
  public:
-  // Begins at once on a thread of its own. `context` must outlive the planner. `deadline` bounds its waits.
+  // Begins at once on a thread of its own. `context` must outlive the planner. `call` bounds its waits.
   ReadPlanner(duckdb::ClientContext& context, std::shared_ptr<PlannedReads> reads, std::vector<LakeScan> scans,
-              SteadyTime deadline);
+              const Call& call);
   ~ReadPlanner();
   ReadPlanner(const ReadPlanner&) = delete;
   ReadPlanner& operator=(const ReadPlanner&) = delete;
 
   // Returns when `key` is planned, or never will be. Called by threads that are about to scan it.
   void Need(const std::string& key);
+
+  // Plans no more, and lets nobody wait.
+  void Stop();
 
   PlanSummary summary() const;
 
@@ -60,6 +64,7 @@ class ReadPlanner {
   const std::vector<LakeScan> scans_;
   std::stop_source stop_;
   const Call call_;
+  const std::stop_callback<std::function<void()>> on_stop_;  // of the statement
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

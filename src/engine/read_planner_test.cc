@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "engine/database_suite.h"
 #include "engine/text_sink.h"
@@ -165,6 +166,32 @@ TEST_F(ReadPlannerTest, ACancelledStatementEndsItsPlan) {
   const auto summary = database().Run(statement, sink, {});
   ASSERT_FALSE(summary.ok());
   EXPECT_EQ(summary.error().kind, ErrorKind::kTimeout);
+}
+
+// Only the first object is answered. Of the others the planner asks for one footer, in its turn; a second one is asked
+// for by a thread of the query, which then waits.
+TEST_F(ReadPlannerTest, AStoppedStatementWaitsForNoFooter) {
+  for (int i = 0; i < 20; ++i) Put("k" + std::to_string(i) + ".parquet", "SELECT range AS id FROM range(100000)");
+  for (const int stopped_at : {1, 2}) {
+    std::stop_source stop;
+    std::atomic<int> unanswered = 0;
+    RangeSchedulerOptions options;
+    options.max_requests = 1;
+    scheduler_ = std::make_unique<RangeScheduler>(
+        [&](const GetRequest& request, ByteConsumer consume, GetDone done, const Call& call) {
+          if (request.key == "k0.parquet") return store_.StartGet(request, std::move(consume), std::move(done), call);
+          if (++unanswered == stopped_at) stop.request_stop();
+          return std::make_unique<PendingGet>();
+        },
+        options);
+    Statement statement;
+    statement.sql = "SELECT sum(id) FROM read_parquet(" + List() + ")";
+    statement.snapshot = std::make_shared<Snapshot>(objects_, &store_, RemoteReads{scheduler_.get(), nullptr});
+    TextSink sink;
+    const auto summary = database().Run(statement, sink, stop.get_token());
+    ASSERT_FALSE(summary.ok());
+    EXPECT_EQ(summary.error().kind, ErrorKind::kCancelled);
+  }
 }
 
 }  // namespace
