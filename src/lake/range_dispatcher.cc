@@ -241,6 +241,7 @@ std::unique_ptr<PendingGet> RangeDispatcher::Start(const std::shared_ptr<Range>&
 }
 
 bool RangeDispatcher::OnBytes(const std::shared_ptr<Range>& range, RangeAttempt& attempt, std::span<const char> bytes) {
+  arrived_bytes_ += bytes.size();  // before a reader may have them: who has read everything finds all of it counted
   RangeBuffer& buffer = *attempt.buffer;
   if (buffer.received() == 0) attempt.first_byte = Now();
   if (!buffer.Append(bytes)) return false;
@@ -262,7 +263,6 @@ void RangeDispatcher::OnDone(const std::shared_ptr<Range>& range, const std::sha
   if (fine.ok()) {
     caps_.OnSuccess(was_in_flight, Now());
     Learn(*range, *attempt);
-    stats_.bytes += range->length;
     stats_.hedges_won += attempt->hedge;
     stats_.in_flight -= range->attempts.size();
     Release(*range, range->attempts.size());
@@ -357,6 +357,7 @@ bool RangeDispatcher::short_of_memory() const {
 RangeSchedulerStats RangeDispatcher::stats() const {
   const Lock lock(mutex_);
   RangeSchedulerStats now = stats_;
+  now.bytes = arrived_bytes_;
   now.latency = model_.latency();
   now.bytes_per_s = model_.bytes_per_s();
   now.queued = turns_.size();

@@ -1,10 +1,11 @@
 // The state machine of a RangeScheduler: starts GETs as the caps allow, takes their answers, wakes readers. Shared by
 // the scheduler, its queues and its ranges, so that each may be destroyed before the others. Thread-safe.
 //
-// One mutex guards everything but the bytes of buffers. It is never held while StartRange is called or a PendingGet is
+// One mutex guards everything but the bytes of buffers and their count. It is never held while StartRange is called or a PendingGet is
 // destroyed: the first may call back at once, the second waits for a callback that may want the mutex.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -71,6 +72,7 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   RangeTurns turns_;
   std::unordered_set<std::shared_ptr<Range>> under_way_;
   RangeSchedulerStats stats_;  // its in_flight and held_bytes are what the caps are held against
+  std::atomic<std::uint64_t> arrived_bytes_{0};
   bool closed_ = false;
   int outside_ = 0;  // threads in StartRange or in a PendingGet's destructor
   std::condition_variable none_outside_;

@@ -35,7 +35,7 @@ struct RangeSchedulerOptions {
 
 struct RangeSchedulerStats {
   std::uint64_t requests = 0;  // GETs started, hedges included; retries within one are not
-  std::uint64_t bytes = 0;     // of ranges that became ready
+  std::uint64_t bytes = 0;     // that arrived, whatever became of the range
   std::uint64_t retries = 0;
   std::uint64_t slow_downs = 0;  // of these retries, those because the store asked for less
   std::uint64_t hedges = 0;

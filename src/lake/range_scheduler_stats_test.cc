@@ -36,6 +36,16 @@ TEST_F(RangeSchedulerStatsTest, AWaitIsCountedWithItsTimeAndNoReadyRangeIs) {
   EXPECT_EQ(scheduler_.stats().waited, std::chrono::milliseconds(250));
 }
 
+TEST_F(RangeSchedulerStatsTest, BytesAreCountedAsTheyArriveBeforeTheirRangeIsWhole) {
+  const auto range = queue_->Add(object_, 0, 10, 0);
+  gets_.Feed(0, ExpectedBytes(0, 9));
+  EXPECT_EQ(scheduler_.stats().bytes, 9u);
+  gets_.Feed(0, ExpectedBytes(9, 1));
+  EXPECT_EQ(scheduler_.stats().bytes, 10u);
+  gets_.Finish(0, ObjectInfo{object_.key, 1 << 30, object_.etag, {}});
+  EXPECT_EQ(scheduler_.stats().bytes, 10u);
+}
+
 TEST_F(RangeSchedulerStatsTest, TheMeasuredLatencyIsTold) {
   const auto before = scheduler_.stats();
   for (int i = 0; i < 200; ++i) {
