@@ -9,42 +9,21 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/output.h"
+#include "cli/problem.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 
 namespace eider {
 namespace {
 
-// One line on a terminal, at most five times a second.
-class Progress {
- public:
-  explicit Progress(bool shown) : shown_(shown), begun_(SystemSteadyClock()()), drawn_(begun_) {}
-  ~Progress() {
-    if (any_) fmt::print(stderr, "\r\033[K");
-  }
-  void Show(std::uint64_t bytes, std::optional<std::uint64_t> total) {
-    const SteadyTime now = SystemSteadyClock()();
-    if (!shown_ || now - drawn_ < std::chrono::milliseconds(200)) return;
-    drawn_ = now;
-    any_ = true;
-    const double seconds = std::chrono::duration<double>(now - begun_).count();
-    const std::string rate = HumanBytes(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds));
-    if (!total || *total == 0) {
-      fmt::print(stderr, "\r\033[K{}  {}/s", HumanBytes(bytes), rate);
-      return;
-    }
-    constexpr std::uint64_t kWidth = 30;
-    const std::uint64_t filled = kWidth * bytes / *total;
-    fmt::print(stderr, "\r\033[K[{}{}] {}%  {} of {}  {}/s", std::string(filled, '#'),
-               std::string(kWidth - filled, ' '), 100 * bytes / *total, HumanBytes(bytes), HumanBytes(*total), rate);
-  }
-
- private:
-  const bool shown_;
-  const SteadyTime begun_;
-  SteadyTime drawn_;
-  bool any_ = false;
-};
+void ShowProgress(Progress& progress, std::uint64_t bytes, std::uint64_t total) {
+  if (!progress.due()) return;
+  const auto rate = HumanBytes(static_cast<std::uint64_t>(static_cast<double>(bytes) / progress.seconds()));
+  if (total == 0) return progress.Show(-1, fmt::format("{}  {}/s", HumanBytes(bytes), rate));
+  progress.Show(static_cast<double>(bytes) / static_cast<double>(total),
+                fmt::format("{} of {}  {}/s", HumanBytes(bytes), HumanBytes(total), rate));
+}
 
 Response Ask(Service& service, Request request) {
   std::promise<Response> answer;
@@ -62,25 +41,6 @@ Request MakeRequest(const std::string& target) {
   return request;
 }
 
-// What a problem+json says in its detail; the whole text where it is none.
-Error ProblemOf(const Response& response) {
-  const std::string marker = "\"detail\":\"";
-  std::string detail = response.text;
-  if (const auto begin = detail.find(marker); begin != std::string::npos) {
-    const std::size_t from = begin + marker.size();
-    std::string text;
-    for (std::size_t i = from; i < detail.size() && detail[i] != '"'; ++i) {
-      if (detail[i] == '\\' && i + 1 < detail.size()) ++i;
-      text += detail[i];
-    }
-    detail = text;
-  }
-  ErrorKind kind = ErrorKind::kUnavailable;
-  if (response.status < 500) kind = ErrorKind::kInvalid;
-  if (response.status == 413 || response.status == 504) kind = ErrorKind::kExhausted;
-  return {kind, detail, {}};
-}
-
 // Moves the body to the output, waiting where there is nothing yet.
 Status Drain(Body& body, Output& output, std::uint64_t offset, Progress& progress) {
   std::mutex mutex;
@@ -95,7 +55,7 @@ Status Drain(Body& body, Output& output, std::uint64_t offset, Progress& progres
       if (auto status = output.Write(std::string_view(buffer).substr(0, piece->size)); !status) return status;
       bytes += piece->size;
       const auto size = body.size();
-      progress.Show(bytes, size ? std::optional(offset + *size) : std::nullopt);
+      ShowProgress(progress, bytes, size ? offset + *size : 0);
       continue;
     }
     bool ready = false;
@@ -128,7 +88,7 @@ int Get(const LakeOptions& lake, const GetOptions& options) {
     request.headers.resize(1);
     response = Ask(*session->service, request);
   }
-  if (response.status >= 400) return Complain(ProblemOf(response));
+  if (response.status >= 400) return Complain(ProblemError(response.status, response.text));
   const std::uint64_t offset = response.status == 206 ? left : 0;
   if (auto status = output.Open(offset, response.Find("ETag")); !status) return Complain(status.error());
   if (response.body) {

@@ -26,9 +26,28 @@ Interrupt::Interrupt() {
     for (int signal = 0; sigwait(&set, &signal) == 0;) {
       if (signal == SIGUSR1 && done_) return;
       if (signal == SIGUSR1) continue;
-      if (!stop_.request_stop()) ::_exit(kExitInterrupted);
+      if (!Stop()) ::_exit(kExitInterrupted);
     }
   });
+}
+
+bool Interrupt::Stop() {
+  std::stop_source stop;
+  {
+    const std::lock_guard lock(mutex_);
+    stop = stop_;
+  }
+  return stop.request_stop();
+}
+
+std::stop_token Interrupt::token() const {
+  const std::lock_guard lock(mutex_);
+  return stop_.get_token();
+}
+
+void Interrupt::Renew() {
+  const std::lock_guard lock(mutex_);
+  stop_ = std::stop_source();
 }
 
 Interrupt::~Interrupt() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <stop_token>
 #include <thread>
 
@@ -16,9 +17,16 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  std::stop_token token() const { return stop_.get_token(); }
+  // Of what is running now.
+  std::stop_token token() const;
+
+  // What was running has ended: signals from here on are about what comes next.
+  void Renew();
 
  private:
+  bool Stop();
+
+  mutable std::mutex mutex_;  // guards stop_
   std::stop_source stop_;
   std::atomic<bool> done_{false};
   std::thread thread_;

@@ -20,7 +20,7 @@ struct GetOptions {
 };
 
 struct QueryOptions {
-  std::string sql;  // empty: from `file`, else from standard input
+  std::string sql;  // empty: from `file`, else from standard input; on a terminal, a shell
   std::string file;
   std::string format;  // empty: a table on a terminal, CSV elsewhere
   std::string output;  // file or s3://BUCKET/KEY; empty or "-": standard output
@@ -28,9 +28,12 @@ struct QueryOptions {
   std::vector<std::string> partition_by;
   bool replace = false;  // what --into names; else it must not be there
   bool append = false;   // to the dataset
+  std::vector<std::string> params;  // NAME=VALUE or VALUE
   std::int64_t limit = -1;
+  bool explain = false;  // print DuckDB's plan instead
   bool dry_run = false;  // say what it would read, and read footers alone
   bool stats = false;    // one line of JSON on standard error
+  std::string remote;    // URL of a server that is asked instead of the lake; its key is in EIDER_API_KEY
 };
 
 struct CacheOptions {

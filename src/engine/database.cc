@@ -9,6 +9,7 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
+#include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "engine/arrow_stream.h"
 #include "engine/bind.h"
@@ -58,13 +59,14 @@ std::string_view Quotable(const Statement& statement) {
 
 // Works on the query's tasks until its result is ready. DuckDB's own loop spins on a core for as long as the only task
 // left runs on another thread, which is the whole of a download in order; this one sleeps, longer each time up to 1 ms.
-void WaitFor(duckdb::PendingQueryResult& pending) {
+void WaitFor(duckdb::PendingQueryResult& pending, const std::function<void()>& on_step) {
   constexpr std::chrono::microseconds kShortest{20};
   constexpr std::chrono::microseconds kLongest{1000};
   auto pause = kShortest;
   for (;;) {
     const auto state = pending.ExecuteTask();
     if (duckdb::PendingQueryResult::IsResultReady(state)) return;
+    if (on_step) on_step();
     const bool idle =
         state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE || state == duckdb::PendingExecutionResult::BLOCKED;
     if (!idle) {
@@ -90,6 +92,11 @@ class Running {
     }
     state_->sink = sink;
     state_->call.stop = stop;
+    if (statement.on_progress) {
+      connection_.context->config.enable_progress_bar = true;
+      connection_.context->config.print_progress_bar = false;
+      on_step_ = [this, tell = statement.on_progress] { tell(context().GetQueryProgress().GetPercentage() / 100); };
+    }
     if (statement.limits.time.count() > 0) {
       state_->call.deadline = SystemSteadyClock()() + statement.limits.time;
       guard_.emplace(watchdog, state_->call.deadline, [this] {
@@ -155,7 +162,7 @@ class Running {
                                                              : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
     if (pending->HasError()) pending->ThrowError();
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
-    WaitFor(*pending);
+    WaitFor(*pending, on_step_);
     if (pending->HasError()) pending->ThrowError();
     auto result = pending->Execute();
     if (result->HasError()) result->ThrowError();
@@ -165,6 +172,7 @@ class Running {
  private:
   duckdb::Connection connection_;
   duckdb::shared_ptr<StatementState> state_;
+  std::function<void()> on_step_;
   std::atomic<bool> late_{false};
   std::optional<Watchdog::Guard> guard_;
   std::optional<std::stop_callback<std::function<void()>>> interrupt_;
@@ -311,6 +319,25 @@ class DuckDatabase final : public Database {
         Quotable(statement));
     if (!estimate) return running.Explain(statement, estimate.error());
     return estimate;
+  }
+
+  Result<std::string> Explain(const Statement& statement, std::stop_token stop) override {
+    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto plan = Guarded(
+        [&]() -> Result<std::string> {
+          auto node = BindSelect(running.context(), statement);
+          if (!node) return node.error();
+          auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+          select->node = *std::move(node);
+          const auto result =
+              running.context().Query(duckdb::make_uniq<duckdb::ExplainStatement>(std::move(select)), false);
+          if (result->HasError()) result->ThrowError();
+          const auto chunk = result->Fetch();
+          return chunk->GetValue(1, 0).ToString();
+        },
+        Quotable(statement));
+    if (!plan) return running.Explain(statement, plan.error());
+    return plan;
   }
 
   Result<TableNames> FindTables(const std::string& sql, bool confined) override {

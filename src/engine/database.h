@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,8 @@ struct Statement {
   std::optional<std::uint64_t> limit;  // the first so many rows, whatever the SQL says
   Limits limits;
   std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
+  // Called while it runs, on the thread that runs it: the share that is done, 0 to 1, or less where that is unknown.
+  std::function<void(double)> on_progress;
 };
 
 // What a statement is going to read, from the footers of its objects.
@@ -125,6 +128,9 @@ class Database {
 
   // What the statement would read, without running it: from the footers of its objects alone.
   virtual Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop = {}) = 0;
+
+  // DuckDB's plan of it, drawn as text.
+  virtual Result<std::string> Explain(const Statement& statement, std::stop_token stop = {}) = 0;
 
   // kInvalid, saying what the type wants, unless the text is a value of it.
   virtual Status CheckValue(const BoundValue& value) = 0;

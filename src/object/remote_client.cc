@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -59,6 +60,23 @@ class Handover {
   std::optional<Result<T>> result_;
 };
 
+// Gives `consume` what comes, on this thread, until the operation is over.
+template <class T>
+Result<T> HandOver(Handover<T>& handover, const std::shared_ptr<RemoteOperation>& operation,
+                   const ByteConsumer& consume, const std::string& what) {
+  std::string taken;
+  while (handover.Take(taken)) {
+    if (!consume(taken)) {
+      operation->Cancel();
+      return StoppedByConsumer(what);
+    }
+    operation->Consumed(taken.size());
+  }
+  auto result = handover.result();
+  operation->Cancel();  // waits until the handover is left
+  return result;
+}
+
 // A request whose reply is small and kept.
 class SmallReply : public Conversation {
  public:
@@ -115,6 +133,54 @@ class SmallReply : public Conversation {
   bool ambiguous_ = false;
 };
 
+// A request whose reply is handed over as it comes.
+class StreamedReply : public Conversation {
+ public:
+  StreamedReply(ReplyReading reading, const HttpRequest& request, Handover<HttpHead>& handover)
+      : reading_(std::move(reading)), request_(request), handover_(handover) {}
+
+  HttpRequest NextRequest() override {
+    reply_ = {};
+    return request_;
+  }
+
+  bool OnHead(HttpHead head) override {
+    reply_.head = std::move(head);
+    return true;
+  }
+
+  BodyTaken OnBody(std::span<const char> bytes) override {
+    if (!success()) {
+      reply_.body.append(bytes.data(), std::min(bytes.size(), kLongestReply - reply_.body.size()));
+      return BodyTaken::kAll;
+    }
+    handed_over_ = true;
+    handover_.Put(bytes);
+    return BodyTaken::kKept;
+  }
+
+  Verdict Judge(const HttpOutcome& outcome) override {
+    if (outcome.end == HttpEnd::kComplete && success()) return Verdict::Answered();
+    Failure failure = reading_.FailureOf(outcome, reply_, {});
+    if (handed_over_) failure.retryable = false;
+    return Verdict::Failed(std::move(failure));
+  }
+
+  void OnOver(std::optional<Error> error) override {
+    if (error) return handover_.Finish(*std::move(error));
+    handover_.Finish(std::move(reply_.head));
+  }
+
+ private:
+  bool success() const { return reply_.head.status / 100 == 2; }
+
+  const ReplyReading reading_;
+  const HttpRequest request_;
+  Handover<HttpHead>& handover_;
+  HttpReply reply_;
+  bool handed_over_ = false;
+};
+
 class PendingRead : public PendingGet {
  public:
   explicit PendingRead(std::shared_ptr<RemoteOperation> operation) : operation_(std::move(operation)) {}
@@ -155,6 +221,14 @@ Result<HttpReply> RemoteClient::Send(const HttpRequest& request, const std::stri
   return result;
 }
 
+Result<HttpHead> RemoteClient::Stream(const HttpRequest& request, const ByteConsumer& consume, const Call& call) {
+  const std::string action = fmt::format("ask {}", options_.store);
+  if (auto bounds = CheckCall(call, action); !bounds.ok()) return bounds.error();
+  Handover<HttpHead> handover;
+  auto reply = std::make_shared<StreamedReply>(Reading(action), request, handover);
+  return HandOver(handover, RemoteOperation::Start(context(), std::move(reply), action, call), consume, options_.store);
+}
+
 Result<ObjectInfo> RemoteClient::Read(const std::string& target, const GetRequest& request, const ByteConsumer& consume,
                                       const Call& call) {
   const std::string action = ActionOf("GET", request.key, options_.store);
@@ -166,18 +240,7 @@ Result<ObjectInfo> RemoteClient::Read(const std::string& target, const GetReques
   };
   const auto finish = [&handover](Result<ObjectInfo> result) { handover.Finish(std::move(result)); };
   auto read = std::make_shared<ObjectRead>(Reading(action), target, request, keep, finish);
-  const auto operation = RemoteOperation::Start(context(), std::move(read), action, call);
-  std::string taken;
-  while (handover.Take(taken)) {
-    if (!consume(taken)) {
-      operation->Cancel();
-      return StoppedByConsumer(request.key);
-    }
-    operation->Consumed(taken.size());
-  }
-  auto result = handover.result();
-  operation->Cancel();
-  return result;
+  return HandOver(handover, RemoteOperation::Start(context(), std::move(read), action, call), consume, request.key);
 }
 
 std::unique_ptr<PendingGet> RemoteClient::StartRead(const std::string& target, const GetRequest& request,

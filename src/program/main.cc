@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <clocale>
 #include <cmath>
 
 #include "base/text.h"
@@ -104,7 +105,7 @@ int Main(int argc, char** argv) {
       *app.add_subcommand("query", "Ask in SQL: eider query \"SELECT origin, avg(delay) FROM flights GROUP BY 1\"");
   eider::QueryOptions query_options;
   AddLakeOptions(query, lake);
-  query.add_option("SQL", query_options.sql, "One SELECT over datasets and lake('GLOB'); default: standard input");
+  query.add_option("SQL", query_options.sql, "One SELECT over datasets and lake('GLOB'); default: standard input, or a shell on a terminal");
   query.add_option("-f,--file", query_options.file, "Read the SQL from a file");
   query.add_option(
       "--format", query_options.format,
@@ -117,6 +118,12 @@ int Main(int argc, char** argv) {
   query.add_flag("--replace", query_options.replace, "Replace what --into names");
   query.add_flag("--append", query_options.append, "Add the rows to the dataset that --into names");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
+  query.add_option("--param", query_options.params, "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  query.add_option("--remote", query_options.remote,
+                   "Ask the server at this URL instead of a lake; EIDER_API_KEY has its key");
+  query.add_flag("--explain", query_options.explain, "Print DuckDB's plan instead of running it");
   query.add_flag("--dry-run", query_options.dry_run, "Say what it would read and cost; reads footers alone");
   query.add_flag("--stats", query_options.stats, "Say on standard error what it took: time, requests, bytes");
   query.callback([&] { exit_code = eider::Query(lake, query_options); });
@@ -175,6 +182,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setlocale(LC_CTYPE, "C.UTF-8");  // how wide characters are on a terminal; nothing else depends on it
   // Many threads allocate little each; an arena for each of them would multiply what glibc keeps.
   mallopt(M_ARENA_MAX, 4);
   // Fetched ranges come and go by hundreds of KiB: kept on the heap they would leave holes, a fifth of the peak

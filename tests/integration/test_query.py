@@ -1,4 +1,5 @@
 """eider query: SQL over a lake, in a folder and in a bucket; what it reads there, and how it exits."""
+import hashlib
 import json
 import os
 import subprocess
@@ -198,6 +199,10 @@ def test_narrow_limits_change_no_answer(bucket, options):
     (["SELECT 1", "-o", "/no/such/folder/f.csv"], 4, ["/no/such/folder/f.csv"]),
     (["SELECT count(*) FROM measures a, measures b WHERE a.text < b.text", "--time-limit", "1"], 4, ["time limit"]),
     (["SELECT 1", "--limit", "-1"], 2, ["--limit"]),
+    (["SELECT $a + $b", "--param", "a=1"], 1, ["$b"]),
+    (["SELECT $a", "--param", "a=1", "--param", "2"], 1, ["NAME=VALUE"]),
+    (["SELECT 1", "--remote", "ftp://127.0.0.1/"], 2, ["http"]),
+    (["SELECT 1", "--remote", "http://127.0.0.1:9/", "--into", "x/"], 2, ["--into", "--remote"]),
 ])
 def test_what_is_wrong_is_said(folder, arguments, code, words):
     done = run("query", "--lake", folder, *arguments)
@@ -215,6 +220,57 @@ def test_sql_comes_from_anywhere_and_goes_to_a_file(folder, tmp_path):
     assert duckdb.sql(f"SELECT count(*), sum(id) FROM '{target}'").fetchone() == (900000, sum(range(900000)))
     table = run("query", "--lake", folder, "--format", "table", "SELECT 1 AS one, NULL AS nothing").stdout.decode()
     assert table.splitlines() == ["one  nothing", "---  -------", "  1  NULL"] or "NULL" in table
+
+
+def test_values_come_beside_the_sql(folder):
+    sql = "SELECT count(*) AS n, any_value(typeof($2)) AS t FROM measures WHERE kind = $1 AND text <> $2"
+    done = run("query", "--lake", folder, "--format", "csv", sql, "--param", "3", "--param", "'; DROP TABLE x; --")
+    assert done.stdout == b"n,t\r\n128571,VARCHAR\r\n", done.stderr
+    named = run("query", "--lake", folder, "--format", "csv", "SELECT typeof($n) AS t, $s AS s, $z IS NULL AS z",
+                "--param", "n=1.5", "--param", 's="007"', "--param", "z=null")
+    assert named.stdout == b"t,s,z\r\nDOUBLE,007,true\r\n", named.stderr
+
+
+def test_the_plan_is_shown_without_a_run(folder):
+    done = run("query", "--lake", folder, "--explain", "SELECT kind, error('it ran') FROM measures WHERE id = $1",
+               "--param", "5")
+    assert done.returncode == 0 and "PROJECTION" in done.stdout.decode(), done.stderr
+
+
+def test_a_server_is_asked_in_the_place_of_a_lake(serve, folder, tmp_path):
+    server = serve(folder)
+    target = tmp_path / "out.parquet"
+    done = run("query", "--remote", server.url, "-o", target, "SELECT id, text FROM measures WHERE id < $1",
+               "--param", "700000")
+    assert done.returncode == 0, done.stderr
+    assert duckdb.sql(f"SELECT count(*), count(DISTINCT text) FROM '{target}'").fetchone() == (700000, 300000)
+    table = run("query", "--remote", server.url, "--format", "table",
+                "SELECT id, text, NULL AS nothing FROM measures WHERE id < 2 ORDER BY id").stdout.decode()
+    assert table.splitlines()[0].split() == ["id", "text", "nothing"]
+    assert table.splitlines()[2].split() == ["0", "cfcd208495d565ef66e7dff9f98764da", "NULL"]
+    told = json.loads(run("query", "--remote", server.url, "--dry-run", "SELECT id FROM measures").stdout)
+    assert told["usd"] == 0
+    wrong = run("query", "--remote", server.url, "-o", target, "SELECT kin FROM measures")
+    assert wrong.returncode == 1 and "kind" in wrong.stderr and target.exists()
+    server.terminate()
+    server.wait()
+    down = run("query", "--remote", server.url, "SELECT 1")
+    assert down.returncode == 3 and "127.0.0.1" in down.stderr
+
+
+def test_a_key_goes_to_the_server_and_nowhere_else(serve, folder, tmp_path):
+    key = "a-key-that-nobody-else-has"
+    config = tmp_path / "eider.yaml"
+    config.write_text("datasets: {measures: {files: 'measures/*.parquet', access: key}}\n"
+                      f"auth: {{keys: {{us: 'sha256:{hashlib.sha256(key.encode()).hexdigest()}'}}}}\n")
+    server = serve(folder, "--config", config)
+    sql = "SELECT count(*) AS n FROM measures"
+    refused = run("query", "--remote", server.url, sql)
+    assert refused.returncode == 3 and "API key" in refused.stderr
+    told = run("query", "--remote", server.url, sql, EIDER_API_KEY=key)
+    assert told.stdout == b"n\r\n900000\r\n", told.stderr
+    elsewhere = run("query", "--remote", "http://192.0.2.1/", sql, EIDER_API_KEY=key)
+    assert elsewhere.returncode == 1 and "in the clear" in elsewhere.stderr and key not in elsewhere.stderr
 
 
 def test_a_query_that_fails_leaves_no_file_that_looks_whole(folder, tmp_path):

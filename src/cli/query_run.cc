@@ -1,0 +1,69 @@
+#include "cli/query_run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "base/text.h"
+#include "catalog/prices.h"
+#include "cli/progress.h"
+#include "cli/table_view.h"
+
+namespace eider {
+namespace {
+
+Result<Table> RunToTable(const Lake& lake, const QueryRequest& request, std::stop_token stop,
+                         std::chrono::seconds time_limit) {
+  auto query = MakeQuery(request, *lake.catalog, *lake.database);
+  if (!query) return query.error();
+  query->statement.limits.time = time_limit;
+  query->statement.on_progress = ProgressBar(lake, /*rows_on_terminal=*/false);
+  return lake.database->Query(query->statement, stop);
+}
+
+}  // namespace
+
+Result<std::uint64_t> PrintRows(const Lake& lake, const QueryRequest& request, std::stop_token stop,
+                                std::chrono::seconds time_limit) {
+  QueryRequest bounded = request;
+  bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
+  const auto table = TwiceIfReplaced(
+      *lake.catalog, [&] { return RunToTable(lake, bounded, stop, time_limit); }, [] { return false; });
+  if (!table) return table.error();
+  fmt::print("{}", DrawTable(*table, kShownRows, TerminalWidth()));
+  return table->rows.size();
+}
+
+Status PrintCost(const Lake& lake, const QueryRequest& request) {
+  if (auto configured = lake.catalog->Configure(); !configured) return configured;  // for prices
+  const auto query = MakeQuery(request, *lake.catalog, *lake.database);
+  if (!query) return query.error();
+  const auto plan = lake.database->Estimate(query->statement);
+  if (!plan) return plan.error();
+  fmt::print("{{{}}}\n", CostMembers(*plan, lake.catalog->lake().prices, lake.store->remote()));
+  return {};
+}
+
+Status PrintPlan(const Lake& lake, const QueryRequest& request) {
+  const auto query = MakeQuery(request, *lake.catalog, *lake.database);
+  if (!query) return query.error();
+  const auto plan = lake.database->Explain(query->statement);
+  if (!plan) return plan.error();
+  fmt::print("{}\n", *plan);
+  return {};
+}
+
+std::function<void(double)> ProgressBar(const Lake& lake, bool rows_on_terminal) {
+  if (::isatty(STDERR_FILENO) != 1 || (rows_on_terminal && ::isatty(STDOUT_FILENO) == 1)) return {};
+  return [&lake, progress = std::make_shared<Progress>(true)](double share) {
+    if (!progress->due()) return;
+    const RangeSchedulerStats reads = lake.catalog->reads();
+    const std::string read = lake.store->remote() ? fmt::format("  {} read", HumanBytes(reads.bytes)) : std::string();
+    progress->Show(share, fmt::format("{:.1f} s{}", progress->seconds(), read));
+  };
+}
+
+}  // namespace eider

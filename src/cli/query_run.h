@@ -1,0 +1,43 @@
+// One query of the command line over an open lake: run to rows on a terminal, or only weighed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+
+#include "catalog/catalog.h"
+#include "cli/session.h"
+#include "query/query.h"
+
+namespace eider {
+
+// Rows that are shown on a terminal.
+inline constexpr std::uint64_t kShownRows = 100;
+
+// Prints the first rows as a table that fits the terminal; answers how many there are, or one more than are shown. A
+// progress bar on standard error, where that is a terminal.
+Result<std::uint64_t> PrintRows(const Lake& lake, const QueryRequest& request, std::stop_token stop,
+                                std::chrono::seconds time_limit = {});
+
+// Prints what it would read and cost, as JSON; reads footers alone.
+Status PrintCost(const Lake& lake, const QueryRequest& request);
+
+// Prints DuckDB's plan.
+Status PrintPlan(const Lake& lake, const QueryRequest& request);
+
+// A Statement::on_progress that draws on standard error, where that is a terminal and standard output is not filling
+// it; else an empty one.
+std::function<void(double)> ProgressBar(const Lake& lake, bool rows_on_terminal);
+
+// Begins anew, once, when an object was replaced under the read: with the lake as it is now. `attempt` answers a
+// Result; `begun` whether some of it has left already.
+template <class Attempt, class Begun>
+auto TwiceIfReplaced(Catalog& catalog, const Attempt& attempt, const Begun& begun) {
+  auto result = attempt();
+  if (result || result.error().kind != ErrorKind::kConflict || begun()) return result;
+  catalog.Refresh();
+  return attempt();
+}
+
+}  // namespace eider

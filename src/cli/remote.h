@@ -1,0 +1,17 @@
+// `eider query --remote URL`: the question goes to a server, and its answer where a local one would.
+#pragma once
+
+#include <stop_token>
+
+#include "cli/verbs.h"
+#include "query/query.h"
+
+namespace eider {
+
+// kInvalid for options that a server cannot follow, and for a URL that is none.
+Status CheckRemote(const QueryOptions& options);
+
+// Asks POST /query there. `lake` says how to reach it: timeouts, and whom to trust. The exit code.
+int AskRemote(const LakeOptions& lake, const QueryOptions& options, const QueryRequest& request, std::stop_token stop);
+
+}  // namespace eider

@@ -1,0 +1,121 @@
+"""eider query on a terminal: its shell, its tables, its progress bar."""
+import os
+import signal
+import stat
+import subprocess
+
+import duckdb
+import pytest
+
+from support.eider_server import binary, clean_environment
+from support.terminal import Terminal
+
+SLOW = "SELECT count(*) FROM range(100000) a, range(100000) b, range(100000) c WHERE a.range + b.range + c.range = 7"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("lake")
+    (root / "birds.csv").write_text("id,name,wing_span\n1,eider,1.0\n2,smew,0.6\n")
+    duckdb.sql("SELECT range AS number, md5(range::VARCHAR) AS hash FROM range(1000)").write_parquet(
+        str(root / "numbers.parquet"))
+    return root
+
+
+@pytest.fixture
+def shell(folder, tmp_path):
+    terminals = []
+
+    def start(*options, **terminal):
+        opened = Terminal([binary(), "query", "--lake", folder, *options], clean_environment(HOME=tmp_path), **terminal)
+        terminals.append(opened)
+        return opened
+
+    yield start
+    for opened in terminals:
+        opened.__exit__()
+
+
+def test_statements_are_answered_until_the_end(shell, tmp_path):
+    terminal = shell()
+    terminal.wait_for("eider> ")
+    terminal.type("SELECT name\n")
+    terminal.wait_for("...> ")
+    terminal.type("FROM birds WHERE id = 1;\n")
+    assert "eider\r\n1 row, " in terminal.wait_for(" ms")
+    terminal.wait_for("eider> ")
+    terminal.type("SELECT nam FROM birds;\n")
+    assert "name" in terminal.wait_for("eider> ")
+    terminal.type(".datasets\n")
+    assert "birds\r\nnumbers\r\n" in terminal.wait_for("eider> ")
+    terminal.type(".describe birds\n")
+    assert "wing_span  DOUBLE" in terminal.wait_for("eider> ")
+    terminal.type(".cost SELECT 1\n")
+    assert '"requests":0' in terminal.wait_for("eider> ")
+    terminal.type(".datasetz\n")
+    assert "Did you mean '.datasets'?" in terminal.wait_for("eider> ")
+    terminal.type("\x04")
+    assert terminal.wait() == 0
+    history = tmp_path / ".local/state/eider/history"
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    again = shell()
+    again.wait_for("eider> ")
+    again.type("\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A\n")  # five entries back
+    again.wait_for("nam FROM birds")
+
+
+def test_names_are_completed(shell):
+    terminal = shell()
+    terminal.wait_for("eider> ")
+    terminal.type("select win\t")  # no dataset is named yet, so no column is known
+    terminal.type("\x15")
+    terminal.type("sel\tnumber FROM numb\t")
+    terminal.wait_for("select number FROM numbers ")
+    terminal.type("WHERE ha\t")
+    terminal.wait_for("hash ")
+    terminal.type("= '0';\n")
+    terminal.wait_for("0 rows")
+
+
+def test_ctrl_c_ends_the_statement_and_not_the_shell(shell):
+    terminal = shell()
+    terminal.wait_for("eider> ")
+    terminal.type(f"{SLOW};\n")
+    terminal.wait_for("%  ")  # its progress bar: it runs
+    terminal.type("\x03")
+    assert "cancelled" in terminal.wait_for("eider> ")
+    terminal.type("SELECT unfinished")
+    terminal.wait_for("unfinished")
+    terminal.type("\x03")
+    terminal.wait_for("eider> ")
+    terminal.type("SELECT 6 * 7 AS answer;\n")
+    assert "42" in terminal.wait_for("1 row")
+    terminal.wait_for("eider> ")
+    terminal.process.send_signal(signal.SIGTERM)
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.wait() in (130, -signal.SIGTERM)
+
+
+def test_a_table_fits_the_terminal(shell):
+    terminal = shell("SELECT repeat('x', 300) AS wide, 'last' AS name", columns=50)
+    assert terminal.wait() == 0
+    lines = terminal.text.replace("\r", "").splitlines()
+    assert max(map(len, lines)) <= 50 and "…  last" in lines[2]
+
+
+def test_a_query_that_takes_long_shows_how_far_it_is(shell):
+    terminal = shell(SLOW, "--time-limit", "2")
+    terminal.wait_for("%  ")
+    assert terminal.wait() == 4
+    assert terminal.text.endswith("\r\x1b[Keider: the time limit of 2000 ms for one request passed; ask for less, "
+                                  "or filter it\r\n")
+
+
+def test_without_a_terminal_to_answer_on_there_is_no_shell(folder):
+    ours, theirs = os.openpty()
+    out = os.memfd_create("out")  # no terminal
+    done = subprocess.run([binary(), "query", "--lake", folder], stdin=theirs, stdout=out, stderr=subprocess.PIPE,
+                          env=clean_environment(), timeout=60)
+    for descriptor in (ours, theirs, out):
+        os.close(descriptor)
+    assert done.returncode == 1 and b"no SQL" in done.stderr
