@@ -56,7 +56,7 @@ Status Delivery::Produce(const std::string& key, Statement statement, Coding cod
                                               database.Run(statement, compressor ? *compressor : sink, std::move(stop));
                                           if (!summary) return summary.error();
                                           return SpoolEnd{summary->rows, summary->reads, summary->read_bytes,
-                                                          summary->plan.row_groups, summary->plan.row_groups_kept};
+                                                          summary->cache_hits, summary->plan.row_groups, summary->plan.row_groups_kept};
                                         });
   if (!reader) return reader.error();
   {

@@ -113,9 +113,12 @@ Status ParseMember(std::string_view name, const json::value& value, QueryOrder& 
   } else if (name == "dry_run") {
     if (!value.is_bool()) return Invalid("'dry_run' is true or false", "dry_run");
     order.dry_run = value.get_bool();
+  } else if (name == "metadata") {
+    if (!value.is_bool()) return Invalid("'metadata' is true or false", "metadata");
+    order.metadata = value.get_bool();
   } else {
-    return Invalid(fmt::format("there is no member '{}'.{} Members are: sql params limit format dry_run", name,
-                               DidYouMean(name, {"sql", "params", "limit", "format", "dry_run"})),
+    return Invalid(fmt::format("there is no member '{}'.{} Members are: sql params limit format dry_run metadata", name,
+                               DidYouMean(name, {"sql", "params", "limit", "format", "dry_run", "metadata"})),
                    std::string(name));
   }
   return {};
@@ -138,14 +141,17 @@ Result<QueryOrder> ParseQueryOrder(std::string_view body, std::string_view accep
     const auto named = FormatOf(format);
     if (!named) return named.error();
     order.query.format = *named;
-    return order;
+  } else {
+    const auto accepted = FormatByAccept(accept);
+    if (!accepted) return accepted.error();
+    if (*accepted) {
+      const auto offered = FormatOf(InfoOf(**accepted).extension);
+      if (!offered) return offered.error();
+      order.query.format = *offered;
+    }
   }
-  const auto accepted = FormatByAccept(accept);
-  if (!accepted) return accepted.error();
-  if (*accepted) {
-    const auto offered = FormatOf(InfoOf(**accepted).extension);
-    if (!offered) return offered.error();
-    order.query.format = *offered;
+  if (order.metadata && order.query.format != Format::kJson) {
+    return Invalid("'metadata' goes with JSON alone; with other formats ask for trailers, TE: trailers", "metadata");
   }
   return order;
 }

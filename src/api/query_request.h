@@ -13,9 +13,10 @@ namespace eider {
 struct QueryOrder {
   QueryRequest query;  // confined
   bool dry_run = false;
+  bool metadata = false;  // {"data", "metadata"} around the rows; JSON only
 };
 
-// {"sql", "params", "limit", "format", "dry_run"}; the format from `accept` where the body names none, JSON where
+// {"sql", "params", "limit", "format", "dry_run", "metadata"}; the format from `accept` where the body names none, JSON where
 // neither does. kInvalid names the member and what it may be.
 Result<QueryOrder> ParseQueryOrder(std::string_view body, std::string_view accept);
 

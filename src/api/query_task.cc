@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/access.h"
+#include "api/metadata_body.h"
 #include "api/negotiate.h"
 #include "api/query_request.h"
 #include "api/spool_body.h"
@@ -31,6 +32,7 @@ class QueryTask final : public Delivery {
     if (!order) return order.error();
     sql_ = order->query.sql;
     format_ = order->query.format;
+    metadata_ = order->metadata;
     auto query = MakeQueryFor(parts_, request_, std::move(order->query));
     if (!query) return query.error();
     if (!query->needs_key.empty()) {
@@ -40,7 +42,8 @@ class QueryTask final : public Delivery {
       return {};
     }
     if (order->dry_run) return AnswerDryRun(query->statement);
-    coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
+    // What stands around the rows is not part of what equal questions share.
+    if (!metadata_) coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
     key_ = ProductionKey(*query, coding_);
     // A sheet is of no use before its end: what XLSX cannot hold is then told properly.
     return Produce(key_, std::move(query->statement), coding_, /*until_end=*/format_ == Format::kXlsx);
@@ -54,12 +57,19 @@ class QueryTask final : public Delivery {
     response.Set("X-Cache", reader.joined() ? "hit" : "miss");
     if (coding_ != Coding::kIdentity) response.Set("Content-Encoding", CodingName(coding_));
     response.want_trailers = HasToken(request_.Find("TE"), "trailers");
-    auto body = std::make_unique<SpoolBody>(
+    const bool hit = reader.joined();
+    const auto end = std::make_shared<SpoolEnd>();
+    std::unique_ptr<Body> body = std::make_unique<SpoolBody>(
         std::move(reader), SpoolSpan(), response.want_trailers,
-        [slot = slot_, id = request_.id, principal = request_.principal, begun = SystemSteadyClock()(),
+        [slot = slot_, end, id = request_.id, principal = request_.principal, begun = SystemSteadyClock()(),
          sql = parts_.options.mask_values ? std::string("*") : sql_](const BodyOutcome& outcome) {
+          *end = outcome.end;
           Finished(id, principal, sql, begun, outcome);
         });
+    if (metadata_) {
+      body = std::make_unique<MetadataBody>(
+          std::move(body), [end, hit, asked = asked_] { return StatsMembers(*end, SystemSteadyClock()() - asked, hit); });
+    }
     response.body = parts_.cancels.Watch(request_.id, ClientOf(request_), std::move(body));
     Answer(std::move(response));
   }
@@ -94,7 +104,9 @@ class QueryTask final : public Delivery {
 
   std::string sql_;
   Format format_ = Format::kJson;
+  bool metadata_ = false;
   Coding coding_ = Coding::kIdentity;
+  const SteadyTime asked_ = SystemSteadyClock()();
   std::string key_;
 };
 

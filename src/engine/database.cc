@@ -240,6 +240,7 @@ class DuckDatabase final : public Database {
     if (auto status = limited.Close(); !status) return status.error();
     summary->reads = running.counters().requests;
     summary->read_bytes = running.counters().bytes;
+    summary->cache_hits = running.counters().cache_hits;
     summary->plan = running.plan();
     return summary;
   }
@@ -272,6 +273,7 @@ class DuckDatabase final : public Database {
     if (!summary) return running.Explain(statement, summary.error());
     summary->reads = running.counters().requests;
     summary->read_bytes = running.counters().bytes;
+    summary->cache_hits = running.counters().cache_hits;
     summary->plan = running.plan();
     return summary;
   }

@@ -93,6 +93,7 @@ struct RunSummary {
   std::uint64_t rows = 0;
   std::uint64_t reads = 0;       // requests to the lake
   std::uint64_t read_bytes = 0;  // received for them
+  std::uint64_t cache_hits = 0;  // ranges that the block cache had
   PlanSummary plan;              // zeros on a local lake
 };
 

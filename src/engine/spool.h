@@ -39,6 +39,7 @@ struct SpoolEnd {
   std::uint64_t rows = 0;
   std::uint64_t reads = 0;       // requests to the lake
   std::uint64_t read_bytes = 0;  // received for them
+  std::uint64_t cache_hits = 0;  // ranges of it that were kept from before
   std::uint64_t row_groups = 0;  // of the objects that a remote lake was read for, as the next
   std::uint64_t row_groups_kept = 0;
 };

@@ -77,6 +77,7 @@ bool ObjectReads::AddKnown(const Extent& extent, std::vector<Part> parts) {
   if (sources_.cache == nullptr) return false;
   auto bytes = sources_.cache->Find(object_, extent);
   if (!bytes) return false;
+  ++sources_.counters.cache_hits;
   auto segment = std::make_shared<Segment>();
   segment->extent = extent;
   segment->known = std::move(bytes);

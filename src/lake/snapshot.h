@@ -23,6 +23,7 @@ using RangeFetcher = std::function<Result<ObjectInfo>(const GetRequest&, const B
 struct ReadCounters {
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> cache_hits{0};  // ranges that the block cache had
 };
 
 // kInvalid unless the span lies within the object.

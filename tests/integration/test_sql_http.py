@@ -200,3 +200,18 @@ def test_the_body_must_be_json_by_its_type(serve, lake):
     assert server.request("POST", "/query", data='{"sql":"SELECT 1"}').status_code == 415
     assert server.request("POST", "/query", data="SELECT 1", content_type="application/json").status_code == 400
     assert server.request("POST", "/birds.csv", data="x").status_code == 405
+
+
+def test_metadata_says_what_it_took(serve, lake):
+    server = serve(lake)
+    asked = {"sql": "SELECT id FROM flights WHERE year = 2001 AND id < 3 ORDER BY id", "metadata": True}
+    for cache in ("miss", "hit"):
+        answer = server.post("/query", asked).json()
+        assert answer["data"] == [{"id": 0}, {"id": 1}, {"id": 2}]
+        stats = answer["metadata"]["stats"]
+        assert stats["rows"] == 3 and stats["cache"] == cache and stats["milliseconds"] > 0
+        assert {"requests", "bytes", "cache_hits", "row_groups", "row_groups_kept"} <= stats.keys()
+    asked["metadata"] = False
+    assert server.post("/query", asked).json() == answer["data"]
+    refused = server.post("/query", {**asked, "metadata": True, "format": "csv"})
+    assert refused.status_code == 400 and "trailers" in refused.json()["detail"]
