@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Measures SQL over HTTP, beside DuckDB in the asker's own process and ROAPI, in one run: ./dev bench queries.
+
+    --quick        small data and few repetitions: whether the bench works, not how fast anything is
+    --only A,B     some cases: small crowd cached streams
+    --wait S       wait as long as S seconds for the machine to become quiet (30)
+
+A complete run writes bench/results/queries-DATE.json and bench/QUERIES.md; any other prints its tables alone.
+"""
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import sys
+
+from asking import cases, report
+from downloading import data, machine, servers
+from reading import chain
+from reading import lake as lakes
+
+HERE = pathlib.Path(__file__).resolve().parent
+LOUD = "The machine is busy with other work: these numbers say little."
+CASES = ("small", "crowd", "cached", "streams")
+
+
+def main() -> int:
+    arguments = parse()
+    os.environ.update(chain.credentials())
+    cache, vega = pathlib.Path(os.environ["EIDER_CACHE"]), pathlib.Path(os.environ["EIDER_VEGA"])
+    say("data")
+    lake = data.make(cache, vega, arguments.quick)
+    remote = lakes.make(cache, vega, arguments.quick)
+    wanted = arguments.only.split(",") if arguments.only else CASES
+    if unknown := set(wanted) - set(CASES):
+        print(f"No case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}.", file=sys.stderr)
+        return 2
+    quiet = machine.wait_until_quiet(arguments.wait)
+    if not quiet:
+        say(LOUD)
+    run = {"date": datetime.date.today().isoformat(), "quick": arguments.quick, "quiet": quiet,
+           "machine": machine.describe(), "versions": machine.versions(("duckdb", "roapi"))}
+    few = arguments.quick
+    for name, measure in (("small", lambda: cases.small(lake, 20 if few else 500)),
+                          ("crowd", lambda: cases.crowd(lake, 3 if few else 60)),
+                          ("cached", lambda: cases.cached(remote, 5 if few else 50)),
+                          ("streams", lambda: cases.streams(lake, 1 if few else 7))):
+        if name in wanted:
+            say(name)
+            run[name] = measure()
+    text = report.markdown(run)
+    print(text if quiet else f"{text}\n**{LOUD}**")
+    if not few and not arguments.only:
+        folder = HERE / "results"
+        folder.mkdir(exist_ok=True)
+        (folder / f"queries-{run['date']}.json").write_text(json.dumps(plain(run)) + "\n")
+        (HERE / "QUERIES.md").write_text(text)
+    return 0
+
+
+def plain(value: object) -> object:
+    """For JSON; microseconds are enough."""
+    if dataclasses.is_dataclass(value):
+        return plain(dataclasses.asdict(value))
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev bench queries", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--only", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--wait", type=float, default=30, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (servers.Failure, chain.Failure) as failure:
+        print(f"./dev bench queries: {failure}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
