@@ -1,0 +1,80 @@
+"""Every example under examples/clients, run as its README says, against a server."""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from support.eider_server import PATIENCE_SECONDS, clean_environment
+
+CLIENTS = pathlib.Path(__file__).resolve().parents[2] / "examples" / "clients"
+LATE = "origin, delay FROM flights WHERE delay > 60"
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory):
+    lake = tmp_path_factory.mktemp("lake")
+    (lake / "flights").mkdir()
+    for year in (2001, 2002):
+        duckdb.sql(f"""SELECT {year} AS year, ['JFK', 'LAX', 'ORD'][range % 3 + 1] AS origin, 'BOS' AS destination,
+                       range % 97 - 10 + ({year} - 2001) AS delay FROM range(50000)""").write_parquet(
+            str(lake / "flights" / f"{year}.parquet"))
+    return lake
+
+
+@pytest.fixture
+def example(serve, flights):
+    server = serve(flights)
+
+    def run(program, name):
+        done = subprocess.run([program, CLIENTS / name, server.url.rstrip("/")], env=clean_environment(),
+                              capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def late(flights):
+    with duckdb.connect() as connection:
+        connection.sql(f"CREATE VIEW flights AS FROM '{flights}/flights/*.parquet'")
+        return connection.sql(f"SELECT count(*) FROM (SELECT {LATE})").fetchone()[0]
+
+
+def test_curl(example):
+    said = example("/bin/sh", "download.sh")
+    assert said[0] == "origin,destination,delay" and len(said) == 6
+    assert said[4:] == ["begins with PAR1", "asked again: 304"]
+
+
+def test_requests_and_an_arrow_stream(example, late):
+    assert example(sys.executable, "arrow_stream.py") == [
+        f"{late} flights were more than an hour late",
+        "404 line 1, column 20: there is no dataset 'flihgts'. Did you mean 'flights'?"]
+
+
+def test_pandas_and_polars(example, late):
+    said = example(sys.executable, "data_frames.py")
+    assert said[0].startswith(f"pandas: {late} rows, ")
+    assert said[1] == f"Polars: {late} rows of year, origin, destination, delay"
+
+
+def test_duckdb_over_http(example):
+    assert example(sys.executable, "duckdb_client.py") == ["JFK 33334 87", "LAX 33334 87", "ORD 33332 87"]
+
+
+def test_a_lambda_client(example):
+    said = example(sys.executable, "lambda_invoke.py")
+    assert said[0].startswith("[{'origin': 'JFK', 'n': 33334}, {'origin': 'LAX', 'n': 33334}] in ")
+    assert said[1] == "Unhandled NotFound"
+
+
+def test_javascript(example, late):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node.js")
+    assert example(node, "fetch.mjs") == [
+        f"{late} flights were more than an hour late; the latest, from JFK, 87 minutes"]
