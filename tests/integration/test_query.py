@@ -142,6 +142,35 @@ def test_a_cache_never_answers_for_a_changed_object(bucket, tmp_path):
             assert answer == f"s\r\n{value * 100000}\r\n"
 
 
+def test_sql_over_http_reads_a_bucket(serve, folder, bucket):
+    root, environment = bucket
+    server = serve(root, **environment)
+    for sql in QUERIES:
+        local = run("query", "--lake", folder, "--format", "csv", sql)
+        assert server.post("/query", {"sql": sql, "format": "csv"}).content == local.stdout, sql
+    asked = {"sql": "SELECT sum(id) AS s FROM measures WHERE id < 30000", "metadata": True}
+    stats = server.post("/query", asked).json()["metadata"]["stats"]
+    assert stats["requests"] > 0 and stats["bytes"] > 0 and stats["cache"] == "miss"
+    assert (stats["row_groups"], stats["row_groups_kept"]) == (30, 1)
+    told = server.post("/query", {"sql": asked["sql"], "dry_run": True}).json()
+    assert (told["row_groups"], told["row_groups_kept"]) == (30, 1) and told["usd"] > 0
+
+
+def test_a_kept_result_is_not_given_for_a_changed_object(serve, tmp_path):
+    with s3_servers.started("minio") as store:
+        client = store.client()
+        client.create_bucket(Bucket="lake")
+        server = None
+        for value in (1, 2):
+            with duckdb.connect() as connection:
+                connection.sql(f"SELECT {value} AS v FROM range(100000)").write_parquet(str(tmp_path / "a.parquet"))
+            client.upload_file(str(tmp_path / "a.parquet"), "lake", "a.parquet")
+            server = server or serve("s3://lake", "--revalidate", **store.environment())
+            for cache in ("miss", "hit"):
+                answer = server.post("/query", {"sql": "SELECT sum(v) AS s FROM a"})
+                assert answer.headers["X-Cache"] == cache and answer.json() == [{"s": value * 100000}]
+
+
 def requests_of(store, sql, *options):
     """What the store was asked for: (key or "list", range)."""
     asked = []
