@@ -1,8 +1,8 @@
 // The state machine of a RangeScheduler: starts GETs as the caps allow, takes their answers, wakes readers. Shared by
 // the scheduler, its queues and its ranges, so that each may be destroyed before the others. Thread-safe.
 //
-// One mutex guards everything but the bytes of buffers and their count. It is never held while StartRange is called or a PendingGet is
-// destroyed: the first may call back at once, the second waits for a callback that may want the mutex.
+// One mutex guards everything but the bytes of buffers and their count. It is never held while StartRange is called or
+// a PendingGet is destroyed: the first may call back at once, the second waits for a callback that may want the mutex.
 #pragma once
 
 #include <atomic>
