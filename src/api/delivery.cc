@@ -48,16 +48,16 @@ Status Delivery::Produce(const std::string& key, Statement statement, Coding cod
       return {};
     }
   }
-  auto reader = parts_.productions.Join(key,
-                                        [&database = parts_.database, statement = std::move(statement), coding](
-                                            Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
-                                          const auto compressor = MakeCompressor(coding, sink);
-                                          const auto summary =
-                                              database.Run(statement, compressor ? *compressor : sink, std::move(stop));
-                                          if (!summary) return summary.error();
-                                          return SpoolEnd{summary->rows, summary->reads, summary->read_bytes,
-                                                          summary->cache_hits, summary->plan.row_groups, summary->plan.row_groups_kept};
-                                        });
+  auto reader = parts_.productions.Join(
+      key,
+      [&database = parts_.database, statement = std::move(statement), coding](
+          Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
+        const auto compressor = MakeCompressor(coding, sink);
+        const auto summary = database.Run(statement, compressor ? *compressor : sink, std::move(stop));
+        if (!summary) return summary.error();
+        return SpoolEnd{summary->rows,       summary->reads,           summary->read_bytes,
+                        summary->cache_hits, summary->plan.row_groups, summary->plan.row_groups_kept};
+      });
   if (!reader) return reader.error();
   {
     const std::lock_guard lock(mutex_);

@@ -16,8 +16,8 @@ struct QueryOrder {
   bool metadata = false;  // {"data", "metadata"} around the rows; JSON only
 };
 
-// {"sql", "params", "limit", "format", "dry_run", "metadata"}; the format from `accept` where the body names none, JSON where
-// neither does. kInvalid names the member and what it may be.
+// {"sql", "params", "limit", "format", "dry_run", "metadata"}; the format from `accept` where the body names none, JSON
+// where neither does. kInvalid names the member and what it may be.
 Result<QueryOrder> ParseQueryOrder(std::string_view body, std::string_view accept);
 
 // {"q", "limit", "params"}, in JSON; other members are of other servers, and ignored. nullopt: no q, so no rows.

@@ -67,8 +67,9 @@ class QueryTask final : public Delivery {
           Finished(id, principal, sql, begun, outcome);
         });
     if (metadata_) {
-      body = std::make_unique<MetadataBody>(
-          std::move(body), [end, hit, asked = asked_] { return StatsMembers(*end, SystemSteadyClock()() - asked, hit); });
+      body = std::make_unique<MetadataBody>(std::move(body), [end, hit, asked = asked_] {
+        return StatsMembers(*end, SystemSteadyClock()() - asked, hit);
+      });
     }
     response.body = parts_.cancels.Watch(request_.id, ClientOf(request_), std::move(body));
     Answer(std::move(response));

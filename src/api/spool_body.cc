@@ -65,8 +65,8 @@ std::vector<Header> SpoolBody::trailers() const {
   if (!sha_) return {};
   const SpoolEnd& end = outcome_.end;
   return {{"Eider-Rows", std::to_string(end.rows)},
-          {"Eider-Reads", fmt::format("requests={}, bytes={}, cache-hits={}, row-groups={}, row-groups-kept={}", end.reads,
-                                      end.read_bytes, end.cache_hits, end.row_groups, end.row_groups_kept)},
+          {"Eider-Reads", fmt::format("requests={}, bytes={}, cache-hits={}, row-groups={}, row-groups-kept={}",
+                                      end.reads, end.read_bytes, end.cache_hits, end.row_groups, end.row_groups_kept)},
           {"Content-Digest", fmt::format("sha-256=:{}:", Base64(outcome_.digest_sha256))}};
 }
 

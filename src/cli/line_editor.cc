@@ -22,9 +22,8 @@ std::string CommonStart(const std::vector<std::string>& words) {
   std::string start = words.front();
   for (const std::string& word : words) {
     std::size_t same = 0;
-    while (same < std::min(start.size(), word.size()) &&
-           std::tolower(static_cast<unsigned char>(start[same])) ==
-               std::tolower(static_cast<unsigned char>(word[same]))) {
+    while (same < std::min(start.size(), word.size()) && std::tolower(static_cast<unsigned char>(start[same])) ==
+                                                             std::tolower(static_cast<unsigned char>(word[same]))) {
       ++same;
     }
     start.resize(same);
@@ -36,7 +35,9 @@ std::string CommonStart(const std::vector<std::string>& words) {
 
 std::size_t LastWord(std::string_view text) {
   std::size_t at = text.size();
-  const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c > 127; };
+  const auto in_name = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c > 127;
+  };
   while (at > 0 && in_name(static_cast<unsigned char>(text[at - 1]))) --at;
   return at;
 }

@@ -141,8 +141,8 @@ int WriteBody(const Server& server, const QueryOptions& options, const QueryRequ
     if (progress.due()) progress.Show(-1, HumanBytes(received));
     return written.ok();
   };
-  const auto reply = server.client->Stream(
-      MakeRequest(server.target, options, request, request.format, request.limit), take, call);
+  const auto reply =
+      server.client->Stream(MakeRequest(server.target, options, request, request.format, request.limit), take, call);
   if (written && reply) written = output.Finish();
   if (written && reply) return 0;
   output.Discard();
@@ -154,8 +154,9 @@ int WriteBody(const Server& server, const QueryOptions& options, const QueryRequ
 Status CheckRemote(const QueryOptions& options) {
   if (options.remote.empty()) return {};
   if (!options.into.empty() || options.output.starts_with("s3://")) {
-    return Invalid("a server's answer goes to a file or to standard output; --into and -o s3://... need the lake itself",
-                   "--remote");
+    return Invalid(
+        "a server's answer goes to a file or to standard output; --into and -o s3://... need the lake itself",
+        "--remote");
   }
   if (options.explain) return Invalid("--explain needs the lake itself", "--remote");
   if (options.stats) return Invalid("--stats needs the lake itself", "--remote");

@@ -25,9 +25,10 @@ Tab completes names of datasets and columns, Ctrl-R searches what was typed, Ctr
 )";
 
 // What people begin statements and clauses with; not all that SQL has.
-constexpr const char* kWords[] = {"AND",    "AS",     "ASC",    "BETWEEN", "BY",   "CASE",  "COUNT", "DESC", "DESCRIBE",
-                                  "DISTINCT", "FROM", "GROUP",  "HAVING",  "IN",   "JOIN",  "LEFT",  "LIKE", "LIMIT",
-                                  "ORDER",  "QUALIFY", "SELECT", "SUMMARIZE", "UNION", "USING", "WHERE", "WITH"};
+constexpr const char* kWords[] = {"AND",       "AS",       "ASC",      "BETWEEN", "BY",    "CASE",    "COUNT",
+                                  "DESC",      "DESCRIBE", "DISTINCT", "FROM",    "GROUP", "HAVING",  "IN",
+                                  "JOIN",      "LEFT",     "LIKE",     "LIMIT",   "ORDER", "QUALIFY", "SELECT",
+                                  "SUMMARIZE", "UNION",    "USING",    "WHERE",   "WITH"};
 
 std::string HistoryFile() {
   const char* state = std::getenv("XDG_STATE_HOME");
@@ -126,8 +127,8 @@ class Shell {
     std::string took = fmt::format("{}{} row{}, {:.0f} ms", more ? "more than " : "", more ? kShownRows : *rows,
                                    *rows == 1 ? "" : "s", ms);
     if (lake_.store->remote()) {
-      took += fmt::format(", {} requests, {}", after.requests - before.requests,
-                          HumanBytes(after.bytes - before.bytes));
+      took +=
+          fmt::format(", {} requests, {}", after.requests - before.requests, HumanBytes(after.bytes - before.bytes));
     }
     fmt::print("{}\n", took);
   }

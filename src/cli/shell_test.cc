@@ -12,8 +12,8 @@ TEST(ShellTest, ASemicolonEndsAStatementWhereItIsOne) {
                            "SELECT 1 /* ; */;", "SELECT \"a;b\" FROM t;", "-- a; b\nSELECT 1;\n"}) {
     EXPECT_TRUE(EndsStatement(text)) << text;
   }
-  for (const char* text : {"SELECT 1", "", "SELECT ';'", "SELECT ';", "-- SELECT 1;", "SELECT 1 /* ;", "SELECT 1; SELECT",
-                           "SELECT 'a;\n'", "SELECT \"a;"}) {
+  for (const char* text : {"SELECT 1", "", "SELECT ';'", "SELECT ';", "-- SELECT 1;", "SELECT 1 /* ;",
+                           "SELECT 1; SELECT", "SELECT 'a;\n'", "SELECT \"a;"}) {
     EXPECT_FALSE(EndsStatement(text)) << text;
   }
 }

@@ -26,8 +26,8 @@ struct QueryOptions {
   std::string output;  // file or s3://BUCKET/KEY; empty or "-": standard output
   std::string into;    // key of the lake, or "NAME/" for a dataset of it
   std::vector<std::string> partition_by;
-  bool replace = false;  // what --into names; else it must not be there
-  bool append = false;   // to the dataset
+  bool replace = false;             // what --into names; else it must not be there
+  bool append = false;              // to the dataset
   std::vector<std::string> params;  // NAME=VALUE or VALUE
   std::int64_t limit = -1;
   bool explain = false;  // print DuckDB's plan instead

@@ -37,8 +37,8 @@ class RemoteClient {
   Result<HttpReply> Send(const HttpRequest& request, const std::string& key, const Call& call,
                          bool error_in_body = false, SendNotes* notes = nullptr);
 
-  // The same for a reply of any size, whose body is handed over as it comes, on the caller's thread, as Read does it. The
-  // request is sent again only while nothing was handed over.
+  // The same for a reply of any size, whose body is handed over as it comes, on the caller's thread, as Read does it.
+  // The request is sent again only while nothing was handed over.
   Result<HttpHead> Stream(const HttpRequest& request, const ByteConsumer& consume, const Call& call);
 
   // ObjectStore::Get of the object at `target`: the bytes are handed over on the caller's thread, so that a slow

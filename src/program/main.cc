@@ -105,7 +105,8 @@ int Main(int argc, char** argv) {
       *app.add_subcommand("query", "Ask in SQL: eider query \"SELECT origin, avg(delay) FROM flights GROUP BY 1\"");
   eider::QueryOptions query_options;
   AddLakeOptions(query, lake);
-  query.add_option("SQL", query_options.sql, "One SELECT over datasets and lake('GLOB'); default: standard input, or a shell on a terminal");
+  query.add_option("SQL", query_options.sql,
+                   "One SELECT over datasets and lake('GLOB'); default: standard input, or a shell on a terminal");
   query.add_option("-f,--file", query_options.file, "Read the SQL from a file");
   query.add_option(
       "--format", query_options.format,
@@ -118,7 +119,8 @@ int Main(int argc, char** argv) {
   query.add_flag("--replace", query_options.replace, "Replace what --into names");
   query.add_flag("--append", query_options.append, "Add the rows to the dataset that --into names");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
-  query.add_option("--param", query_options.params, "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed")
+  query
+      .add_option("--param", query_options.params, "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   query.add_option("--remote", query_options.remote,

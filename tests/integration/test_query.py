@@ -298,7 +298,7 @@ def test_a_key_goes_to_the_server_and_nowhere_else(serve, folder, tmp_path):
     assert refused.returncode == 3 and "API key" in refused.stderr
     told = run("query", "--remote", server.url, sql, EIDER_API_KEY=key)
     assert told.stdout == b"n\r\n900000\r\n", told.stderr
-    elsewhere = run("query", "--remote", "http://192.0.2.1/", sql, EIDER_API_KEY=key)
+    elsewhere = run("query", "--remote", "http://nowhere.invalid/", sql, EIDER_API_KEY=key)
     assert elsewhere.returncode == 1 and "in the clear" in elsewhere.stderr and key not in elsewhere.stderr
 
 
