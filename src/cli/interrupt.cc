@@ -20,13 +20,15 @@ sigset_t Signals() {
 }  // namespace
 
 Interrupt::Interrupt() {
+  termios terminal{};
+  if (::tcgetattr(STDIN_FILENO, &terminal) == 0) terminal_ = terminal;
   const sigset_t set = Signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this, set] {
     for (int signal = 0; sigwait(&set, &signal) == 0;) {
       if (signal == SIGUSR1 && done_) return;
       if (signal == SIGUSR1) continue;
-      if (!Stop()) ::_exit(kExitInterrupted);
+      if (!Stop()) End();
     }
   });
 }
@@ -35,6 +37,7 @@ bool Interrupt::Stop() {
   std::stop_source stop;
   {
     const std::lock_guard lock(mutex_);
+    if (idle_) return false;
     stop = stop_;
   }
   return stop.request_stop();
@@ -45,9 +48,20 @@ std::stop_token Interrupt::token() const {
   return stop_.get_token();
 }
 
-void Interrupt::Renew() {
+void Interrupt::Idle() {
   const std::lock_guard lock(mutex_);
+  idle_ = true;
+}
+
+void Interrupt::Busy() {
+  const std::lock_guard lock(mutex_);
+  idle_ = false;
   stop_ = std::stop_source();
+}
+
+void Interrupt::End() const {
+  if (terminal_) ::tcsetattr(STDIN_FILENO, TCSANOW, &*terminal_);
+  ::_exit(kExitInterrupted);
 }
 
 Interrupt::~Interrupt() {

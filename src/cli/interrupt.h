@@ -1,9 +1,12 @@
 // Ctrl-C and SIGTERM as a stop token, so that what was begun ends in order: queries interrupted, uploads aborted.
-// A second signal ends the process at once.
+// A second signal ends the process at once, and the first one while nothing runs; a terminal is then as it was.
 #pragma once
+
+#include <termios.h>
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
@@ -20,14 +23,18 @@ class Interrupt {
   // Of what is running now.
   std::stop_token token() const;
 
-  // What was running has ended: signals from here on are about what comes next.
-  void Renew();
+  // Nothing runs from here on, until something does.
+  void Idle();
+  void Busy();
 
  private:
   bool Stop();
+  [[noreturn]] void End() const;
 
   mutable std::mutex mutex_;  // guards stop_
   std::stop_source stop_;
+  bool idle_ = false;
+  std::optional<termios> terminal_;  // as it was at the start
   std::atomic<bool> done_{false};
   std::thread thread_;
 };

@@ -59,7 +59,7 @@ struct LineEditor::State {
 
   static unsigned char OnInterrupt(EditLine* editor, int) {
     Of(editor).interrupted = true;
-    std::fputs("^C", stdout);
+    std::fputs("^C\n", stdout);
     return CC_NEWLINE;
   }
 

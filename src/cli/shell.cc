@@ -54,6 +54,7 @@ class Shell {
     fmt::print("Eider on {}. SQL ends with a semicolon; .help says more.\n", lake_.store->name());
     std::string statement;
     for (;;) {
+      interrupt_.Idle();
       const auto line = editor_.Read(statement.empty() ? "eider> " : "  ...> ");
       if (line.kind == LineEditor::Line::Kind::kEnd) break;
       if (line.kind == LineEditor::Line::Kind::kInterrupted) {
@@ -112,7 +113,7 @@ class Shell {
     QueryRequest request;
     request.sql = sql;
     if (options_.limit >= 0) request.limit = static_cast<std::uint64_t>(options_.limit);
-    interrupt_.Renew();
+    interrupt_.Busy();
     if (cost_only) {
       if (auto status = PrintCost(lake_, request); !status) (void)Complain(status.error());
       return;

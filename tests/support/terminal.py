@@ -3,6 +3,7 @@ import codecs
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -53,14 +54,13 @@ class Terminal:
         self.text += self._decode(piece)
         return bool(piece)
 
-    def wait_for(self, words):
-        """What came since the last such wait, up to these words."""
+    def wait_for(self, pattern):
+        """What came since the last such wait, up to what matches this regular expression."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while words not in self.text[self._seen:]:
-            assert self._read_on(until), f"it ended without {words!r}:\n{self.text}"
-        begin, end = self._seen, self.text.index(words, self._seen) + len(words)
-        self._seen = end
-        return self.text[begin:end]
+        while not (found := re.search(pattern, self.text[self._seen:])):
+            assert self._read_on(until), f"it ended ({self.process.wait(PATIENCE_SECONDS)}):\n{self.text}"
+        begin, self._seen = self._seen, self._seen + found.end()
+        return self.text[begin:self._seen]
 
     def wait(self):
         """The exit code."""
