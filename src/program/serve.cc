@@ -1,5 +1,6 @@
 #include "program/serve.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -32,6 +33,31 @@ Result<ListenAddress> ParseListen(const std::string& text) {
   std::string host = text.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   return ListenAddress{host.empty() ? "127.0.0.1" : host, static_cast<std::uint16_t>(*port)};
+}
+
+// Another name than localhost may lead anywhere.
+bool IsLoopback(const std::string& host) {
+  in_addr v4{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  return host == "::1" || host == "localhost";
+}
+
+// Nobody opens a lake to a network by mistake.
+Status MayListen(const ListenAddress& address, const ServeOptions& options, const Session& session) {
+  const auto& told = session.catalog->access().anonymous;
+  if (options.open && !told.value_or(true)) {
+    return Invalid("--open lets everyone in, and 'auth' of eider.yaml says anonymous: false; take one of them away",
+                   "--open");
+  }
+  if (IsLoopback(address.host) || options.open || told.value_or(false) || session.keys->MayHaveKeys()) return {};
+  return Invalid(fmt::format("others can reach {}, and there is no API key: make one with eider keys add NAME --keys "
+                             "FILE and name the file with --keys, or let everyone in with --open",
+                             address.host),
+                 "--listen");
+}
+
+std::string UrlHost(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
 }
 
 std::string TransportMetrics(const ServerStats& stats) {
@@ -87,6 +113,18 @@ class SignalStop {
   std::thread thread_;
 };
 
+ServerOptions MakeServerOptions(const ServeOptions& options, const ListenAddress& address,
+                                std::shared_ptr<ServerStats> stats) {
+  ServerOptions server;
+  server.address = address.host;
+  server.port = address.port;
+  server.threads = static_cast<unsigned>(options.threads);
+  server.max_connections = static_cast<std::size_t>(options.max_connections);
+  server.stall_timeout = std::chrono::seconds(options.stall_seconds);
+  server.stats = std::move(stats);
+  return server;
+}
+
 }  // namespace
 
 int Serve(const LakeOptions& lake, const ServeOptions& options) {
@@ -102,22 +140,18 @@ int Serve(const LakeOptions& lake, const ServeOptions& options) {
   service_options.transport_metrics = [stats] { return TransportMetrics(*stats); };
   service_options.client_limits = options.client_limits;
   service_options.mask_values = options.mask_values;
-  auto session = OpenSession(lake, service_options);
+  service_options.anonymous = options.open || IsLoopback(address->host);
+  auto session = OpenSession(lake, service_options, options.keys_file);
   if (!session) return Complain(session.error());
+  if (auto status = MayListen(*address, options, *session); !status) return Complain(status.error());
   const auto datasets = session->catalog->List();
   if (!datasets) return Complain(datasets.error());
 
-  ServerOptions server_options;
-  server_options.address = address->host;
-  server_options.port = address->port;
-  server_options.threads = static_cast<unsigned>(options.threads);
-  server_options.max_connections = static_cast<std::size_t>(options.max_connections);
-  server_options.stall_timeout = std::chrono::seconds(options.stall_seconds);
-  server_options.stats = stats;
+  const auto server_options = MakeServerOptions(options, *address, stats);
   auto server = Server::Listen(server_options, *session->service);
   if (!server) return Complain(server.error());
   fmt::print(stderr, "eider: serving {} dataset{} of {} at http://{}:{}/\n", datasets->size(),
-             datasets->size() == 1 ? "" : "s", session->store->name(), address->host, (*server)->port());
+             datasets->size() == 1 ? "" : "s", session->store->name(), UrlHost(address->host), (*server)->port());
   if (datasets->empty()) {
     fmt::print(stderr, "eider: the lake is empty; put name.parquet, name.csv or a folder of them there\n");
   }

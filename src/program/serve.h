@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "api/admission.h"
+#include "catalog/client_limits.h"
 #include "cli/options.h"
 
 namespace eider {
@@ -15,6 +15,8 @@ struct ServeOptions {
   int grace_seconds = 30;
   int stall_seconds = 60;
   bool mask_values = false;
+  std::string keys_file;  // of eider keys; empty: as eider.yaml says
+  bool open = false;      // who has no key is answered, also where others reach the server
   ClientLimits client_limits;
 };
 

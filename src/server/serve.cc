@@ -20,6 +20,7 @@ struct Account {
   std::string id = NewRequestId();
   std::string method;
   std::string path;
+  std::string principal;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
@@ -38,6 +39,7 @@ void Record(Connection& connection, const Account& account, const Sent& sent) {
        {"bytes", static_cast<std::int64_t>(sent.body_bytes)},
        {"ms", spent.count()},
        {"outcome", OutcomeName(sent.outcome)},
+       {"principal", std::string_view(account.principal)},
        {"peer", std::string_view(connection.peer())}});
 }
 
@@ -118,6 +120,7 @@ Awaitable<bool> Answer(Connection& connection, RequestParser& parser, Account& a
   std::optional<Response> response = co_await AskHandler(connection, parser.request(), account);
   Sent sent;
   if (response) {
+    account.principal = response->principal;
     sent = co_await SendResponse(connection, *response, client, account.id);
   } else {
     sent.outcome = connection.ending() == Connection::Ending::kClientLeft ? Outcome::kClientLeft : Outcome::kCut;
