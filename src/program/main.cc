@@ -126,6 +126,9 @@ int Main(int argc, char** argv) {
       .add_option("--keys", serve_options.keys_file,
                   "File of API keys that eider keys writes; looked at for each request")
       ->envname("EIDER_KEYS_FILE");
+  serve.add_option("--tls-cert", serve_options.tls_cert,
+                   "PEM file of the certificate and its chain: HTTPS; SIGHUP reads it again");
+  serve.add_option("--tls-key", serve_options.tls_key, "PEM file of the certificate's private key");
   serve.add_flag("--open", serve_options.open,
                  "Answer requests without a key; default: only when --listen is of this machine alone");
   serve.add_flag("--mask-values", serve_options.mask_values, "Log which filters were used, without their values");

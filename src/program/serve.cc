@@ -71,6 +71,7 @@ std::string TransportMetrics(const ServerStats& stats) {
   add("eider_responses_cut_total", "Responses cut: stalled readers, and the rest at a stop", stats.cut);
   add("eider_clients_left_total", "Clients that left before the end", stats.clients_left);
   add("eider_responses_broken_total", "Bodies that ended in an error after the first byte", stats.errors);
+  add("eider_tls_failures_total", "TLS handshakes that did not come about", stats.tls_failures);
   for (int status = 1; status <= 5; ++status) {
     text.Add("eider_responses_total", "Responses by class of status",
              static_cast<double>(stats.responses[status].load()), fmt::format("class=\"{}xx\"", status));
@@ -78,7 +79,21 @@ std::string TransportMetrics(const ServerStats& stats) {
   return text.Take();
 }
 
-// Waits for SIGTERM and SIGINT on a thread of its own: the first drains, the second cuts.
+void Reload(Server& server) {
+  if (const auto status = server.ReloadCertificate(); !status) {
+    Log(LogLevel::kError, "certificate_kept", {{"message", std::string_view(status.error().message)}});
+  } else {
+    Log(LogLevel::kInfo, "certificate_read");
+  }
+}
+
+bool IsIgnored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+// Waits for SIGTERM and SIGINT on a thread of its own: the first drains, the second cuts. So does SIGHUP, which with
+// TLS means that the certificate is to be read again.
 class SignalStop {
  public:
   static sigset_t Signals() {
@@ -86,17 +101,23 @@ class SignalStop {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR1);  // ends the thread
     return set;
   }
 
-  SignalStop(Server& server, std::chrono::seconds grace)
-      : thread_([&server, grace, this] {
+  SignalStop(Server& server, std::chrono::seconds grace, bool tls)
+      : thread_([&server, grace, tls, this] {
           const sigset_t set = Signals();
           bool asked = false;
           for (int signal = 0; sigwait(&set, &signal) == 0;) {
             if (signal == SIGUSR1 && done_) return;
             if (signal == SIGUSR1) continue;
+            if (signal == SIGHUP && tls) {
+              Reload(server);
+              continue;
+            }
+            if (signal == SIGHUP && IsIgnored(SIGHUP)) continue;  // nohup
             Log(LogLevel::kInfo, "stopping", {{"signal", std::int64_t{signal}}, {"cut", asked}});
             server.Stop(asked ? std::chrono::milliseconds(0) : std::chrono::milliseconds(grace));
             asked = true;
@@ -113,8 +134,8 @@ class SignalStop {
   std::thread thread_;
 };
 
-ServerOptions MakeServerOptions(const ServeOptions& options, const ListenAddress& address,
-                                std::shared_ptr<ServerStats> stats) {
+Result<ServerOptions> MakeServerOptions(const LakeOptions& lake, const ServeOptions& options, const Session& session,
+                                        const ListenAddress& address, std::shared_ptr<ServerStats> stats) {
   ServerOptions server;
   server.address = address.host;
   server.port = address.port;
@@ -122,6 +143,13 @@ ServerOptions MakeServerOptions(const ServeOptions& options, const ListenAddress
   server.max_connections = static_cast<std::size_t>(options.max_connections);
   server.stall_timeout = std::chrono::seconds(options.stall_seconds);
   server.stats = std::move(stats);
+  const ServerFiles& files = session.catalog->server();
+  server.tls_cert = options.tls_cert.empty() ? files.tls_cert : options.tls_cert;
+  server.tls_key = options.tls_key.empty() ? files.tls_key : options.tls_key;
+  if (auto status = MustBeOutside(lake, server.tls_key, "--tls-key"); !status) return status.error();
+  if (server.tls_cert.empty() && !IsLoopback(address.host) && session.keys->MayHaveKeys()) {
+    Log(LogLevel::kWarn, "keys_without_tls", {{"remedy", "--tls-cert and --tls-key, or a proxy that speaks TLS"}});
+  }
   return server;
 }
 
@@ -147,17 +175,20 @@ int Serve(const LakeOptions& lake, const ServeOptions& options) {
   const auto datasets = session->catalog->List();
   if (!datasets) return Complain(datasets.error());
 
-  const auto server_options = MakeServerOptions(options, *address, stats);
-  auto server = Server::Listen(server_options, *session->service);
+  const auto server_options = MakeServerOptions(lake, options, *session, *address, stats);
+  if (!server_options) return Complain(server_options.error());
+  const bool tls = !server_options->tls_cert.empty();
+  auto server = Server::Listen(*server_options, *session->service);
   if (!server) return Complain(server.error());
-  fmt::print(stderr, "eider: serving {} dataset{} of {} at http://{}:{}/\n", datasets->size(),
-             datasets->size() == 1 ? "" : "s", session->store->name(), UrlHost(address->host), (*server)->port());
+  fmt::print(stderr, "eider: serving {} dataset{} of {} at {}://{}:{}/\n", datasets->size(),
+             datasets->size() == 1 ? "" : "s", session->store->name(), tls ? "https" : "http", UrlHost(address->host),
+             (*server)->port());
   if (datasets->empty()) {
     fmt::print(stderr, "eider: the lake is empty; put name.parquet, name.csv or a folder of them there\n");
   }
   CapMemory(ParseByteCount(lake.memory).value_or(0));
   {
-    const SignalStop stop(**server, std::chrono::seconds(options.grace_seconds));
+    const SignalStop stop(**server, std::chrono::seconds(options.grace_seconds), tls);
     (*server)->Run();
   }
   return 0;

@@ -153,6 +153,7 @@ Awaitable<bool> ServeOne(Connection& connection) {
 
 Awaitable<void> Serve(std::shared_ptr<Connection> connection) {
   const ServerOptions& options = connection->core().options;
+  if (!co_await connection->Handshake(options.handshake_timeout)) co_return connection->Close();
   std::chrono::milliseconds patience = options.header_timeout;  // a new connection brings its request with it
   while (co_await connection->WaitForInput(patience)) {
     if (!co_await ServeOne(*connection)) break;
@@ -162,6 +163,7 @@ Awaitable<void> Serve(std::shared_ptr<Connection> connection) {
 }
 
 Awaitable<void> TurnAway(std::shared_ptr<Connection> connection) {
+  if (!co_await connection->Handshake(connection->core().options.handshake_timeout)) co_return connection->Close();
   const std::string id = NewRequestId();
   Response response = Problem(503, StatusTitle(503), "Too many connections.", {}, id);
   response.Set("Retry-After", "5");

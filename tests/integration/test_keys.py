@@ -262,6 +262,7 @@ def test_where_others_reach_it_a_key_is_wanted(serve, lake, keys):
     alice = add(keys, "alice")
     server = serve(lake, "--keys", keys, "--listen", "0.0.0.0:0")
     server.url = f"http://127.0.0.1:{server.port}/"
+    assert "keys_without_tls" in server.log
     for path in ("/datasets", "/birds.csv", "/metrics", "/openapi.json"):
         refused = server.get(path)
         assert refused.status_code == 401 and refused.headers["WWW-Authenticate"] == 'Bearer realm="eider"', path
