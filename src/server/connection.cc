@@ -72,18 +72,19 @@ Connection::Connection(std::shared_ptr<Core> core, Socket socket)
 
 Awaitable<bool> Connection::Handshake(Milliseconds limit) {
   if (!core_->tls) co_return true;
+  if (draining()) co_return false;
   error_code error;
   socket_.native_non_blocking(true, error);
   tls_ = core_->tls->NewSession(socket_.native_handle());
   SetLimit(limit);
-  idle_ = true;  // a server that stops waits for no handshake
+  handshaking_ = true;
   TlsSession::Want want = tls_->Accept();
   while (want != TlsSession::Want::kNothing) {
     const bool again = co_await WaitFor(want);
     if (!again) break;
     want = tls_->Accept();
   }
-  idle_ = false;
+  handshaking_ = false;
   const bool in_time = !limit_expired_;
   ClearLimit();
   if (want == TlsSession::Want::kNothing) co_return true;
@@ -159,7 +160,7 @@ Awaitable<bool> Connection::WaitForInput(Milliseconds limit) {
   const auto [failed] = co_await socket_.async_wait(Socket::wait_read, kTuple);
   idle_ = false;
   ClearLimit();
-  co_return !failed;
+  co_return !failed || (tls_ && tls_->HasPending());
 }
 
 void Connection::SetLimit(Milliseconds limit) {
@@ -362,8 +363,13 @@ void Connection::Close() {
 
 void Connection::Drain() {
   asio::post(strand_, [self = shared_from_this()] {
+    if (self->lingering_ || self->handshaking_) return self->Close();
+    if (!self->idle_) return;
     // A request that has arrived and was not yet read is still answered.
-    if (self->lingering_ || (self->idle_ && !self->HasInputNow())) self->Close();
+    if (!self->HasInputNow()) return self->Close();
+    // By looking, TLS has taken the bytes from the socket, which the wait for input would wait for in vain.
+    error_code ignored;
+    if (self->tls_) self->socket_.cancel(ignored);
   });
 }
 

@@ -109,6 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Ending ending_ = Ending::kNone;
   bool idle_ = false;
+  bool handshaking_ = false;
   bool lingering_ = false;
 
   std::uint64_t limit_generation_ = 0;  // a limit that fires after it was replaced is ignored
