@@ -1,41 +1,85 @@
 #include "api/access.h"
 
-#include <openssl/crypto.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
-#include "base/digest.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace eider {
 namespace {
 
-constexpr std::string_view kBearer = "bearer ";
+constexpr std::string_view kBearer = "bearer";
 
-std::string_view KeyOf(const Request& request) {
-  const std::string_view authorization = request.Find("Authorization");
-  if (ToLower(authorization.substr(0, kBearer.size())) == kBearer) return Trim(authorization.substr(kBearer.size()));
-  return Trim(request.Find("X-Api-Key"));
+// The key of `Authorization: Bearer KEY`; nullopt for another scheme.
+std::optional<std::string_view> BearerOf(std::string_view authorization) {
+  if (ToLower(authorization.substr(0, kBearer.size())) != kBearer) return std::nullopt;
+  authorization.remove_prefix(kBearer.size());
+  if (!authorization.empty() && authorization.front() != ' ') return std::nullopt;
+  return Trim(authorization);
+}
+
+std::vector<std::string_view> KeysOf(const Request& request) {
+  std::vector<std::string_view> keys;
+  for (const Header& header : request.headers) {
+    const std::string name = ToLower(header.name);
+    if (name == "x-api-key") keys.push_back(Trim(header.value));
+    if (name != "authorization") continue;
+    if (const auto key = BearerOf(Trim(header.value))) keys.push_back(*key);
+  }
+  return keys;
+}
+
+std::shared_ptr<Caller> CallerOf(const ApiKey& key, const ClientLimits& limits) {
+  auto caller = std::make_shared<Caller>();
+  caller->name = key.name;
+  caller->key_id = KeyId(key);
+  caller->with_key = true;
+  caller->datasets = key.datasets;
+  caller->limits = Changed(limits, key.limits);
+  return caller;
 }
 
 }  // namespace
 
-std::optional<std::string> Access::Principal(const Request& request) const {
-  const std::string_view key = KeyOf(request);
-  if (key.empty()) return std::string();
-  const std::string digest = Sha256Hex(key);
-  std::optional<std::string> principal;
-  for (const ApiKey& known : config_.keys) {  // all of them, in constant time each: the time says nothing of a key
-    if (known.sha256.size() == digest.size() && CRYPTO_memcmp(known.sha256.data(), digest.data(), digest.size()) == 0) {
-      principal = known.name;
-    }
-  }
-  return principal;
+Access::Access(AccessConfig config, std::shared_ptr<KeyRing> keys, const AccessOptions& options)
+    : config_(std::move(config)),
+      keys_(keys ? std::move(keys) : *KeyRing::Open(config_.keys)),
+      key_limits_(Changed(options.limits, config_.key_limits)),
+      everything_(options.everything),
+      anonymous_(options.anonymous || everything_) {
+  auto nobody = std::make_shared<Caller>();
+  nobody->with_key = everything_;
+  nobody->limited = !everything_;
+  if (!everything_) nobody->limits = Changed(options.limits, config_.anonymous_limits);
+  nobody_ = std::move(nobody);
 }
 
-Response Access::Refuse(const Request& request, std::string_view why) {
-  Response response = Problem(401, StatusTitle(401), why, "", request.id);
-  response.Set("WWW-Authenticate", "Bearer realm=\"eider\"");
+Access::Verdict Access::Identify(const Request& request, WallTime now) const {
+  const auto secrets = KeysOf(request);
+  if (secrets.empty() || everything_) return {nobody_, {}};
+  if (secrets.size() > 1) {
+    return {nullptr, Deny(request, 400, "several_keys", "the request has more than one API key; send one, once")};
+  }
+  const auto found = keys_->Find(secrets.front());
+  if (!found) return {nullptr, Problem(found.error(), request.id)};
+  if (!*found) return {nullptr, RefuseKey(request, "unknown_key", "this API key is not known")};
+  const ApiKey& key = **found;
+  if (key.expires && *key.expires <= now) {
+    Request named = request;
+    named.caller = CallerOf(key, key_limits_);
+    return {nullptr, RefuseKey(named, "expired_key", fmt::format("this API key expired at {}", Rfc3339(*key.expires)))};
+  }
+  return {CallerOf(key, key_limits_), {}};
+}
+
+// RFC 6750 section 3.1.
+Response Access::RefuseKey(const Request& request, std::string_view reason, std::string_view detail) const {
+  Response response = Deny(request, 401, reason, detail);
+  response.Set("WWW-Authenticate",
+               fmt::format("Bearer realm=\"eider\", error=\"invalid_token\", error_description=\"{}\"", detail));
   return response;
 }
 
@@ -55,7 +99,7 @@ void Access::AddCors(const Request& request, Response& response) const {
   response.Set(
       "Access-Control-Expose-Headers",
       "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Range, Eider-Null, Eider-Request-Id, ETag, "
-      "Link, Retry-After, X-Cache");
+      "Link, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Cache");
 }
 
 std::optional<Response> Access::Preflight(const Request& request) const {
@@ -70,6 +114,37 @@ std::optional<Response> Access::Preflight(const Request& request) const {
                "Accept, Authorization, Content-Type, If-None-Match, If-Range, Range, X-Api-Key");
   response.Set("Access-Control-Max-Age", "3600");
   return response;
+}
+
+void LogDenied(const Request& request, int status, std::string_view reason) {
+  const Caller nobody;
+  const Caller& caller = request.caller ? *request.caller : nobody;
+  Log(LogLevel::kWarn, "denied",
+      {{"id", std::string_view(request.id)},
+       {"reason", reason},
+       {"status", std::int64_t{status}},
+       {"principal", std::string_view(caller.name)},
+       {"key", std::string_view(caller.key_id)},
+       {"method", std::string_view(request.method)},
+       {"path", std::string_view(request.path)},
+       {"peer", std::string_view(request.peer)}});
+}
+
+Response Deny(const Request& request, int status, std::string_view reason, std::string_view detail) {
+  LogDenied(request, status, reason);
+  Response response = Problem(status, StatusTitle(status), detail, "", request.id);
+  if (status == 401) response.Set("WWW-Authenticate", "Bearer realm=\"eider\"");
+  return response;
+}
+
+Response DenyDataset(const Request& request, const std::string& dataset) {
+  if (!request.caller->with_key) {
+    return Deny(request, 401, "key_needed",
+                fmt::format("'{}' is for holders of an API key; send it as Authorization: Bearer KEY", dataset));
+  }
+  return Deny(request, 403, "dataset_not_allowed",
+              fmt::format("this API key does not open '{}'; it opens: {}", dataset,
+                          Join(request.caller->datasets.value_or(std::vector<std::string>()), ", ")));
 }
 
 }  // namespace eider

@@ -1,54 +1,58 @@
-// Admission: what one client (a key's name, else an address) may ask at once: requests a second, and downloads under
-// way. Thread-safe; time is passed in.
+// Admission: what one client may ask at once: requests a second by a token bucket, and answers under way. The limits
+// come with each call, for they belong to the client. Thread-safe; time is passed in.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
-#include "base/result.h"
+#include "catalog/client_limits.h"
 
 namespace eider {
 
-struct ClientLimits {
-  // The defaults stop a loop that runs away and let one machine be a thousand readers.
-  double requests_per_second = 500;  // refilled evenly; 0: no limit
-  double burst = 2000;               // requests that may come at once after a pause
-  std::size_t downloads = 2000;      // under way at once; 0: no limit
+// A client's bucket after one request.
+struct RateState {
+  bool admitted = true;
+  std::uint64_t remaining = 0;    // requests that may come now
+  std::uint64_t retry_after = 0;  // seconds to the next one; 0 when `remaining` is not
+  std::uint64_t full_after = 0;   // seconds until the burst may come again
 };
 
 class Admission : public std::enable_shared_from_this<Admission> {
  public:
-  static std::shared_ptr<Admission> Make(ClientLimits limits);
+  static std::shared_ptr<Admission> Make();
 
-  // Seconds to wait before the next request; nullopt: come in.
-  std::optional<std::uint64_t> Refuse(const std::string& client, SteadyTime now);
+  // Takes a request out of the client's bucket, if one is left.
+  RateState Take(const std::string& client, const ClientLimits& limits, SteadyTime now);
 
-  // A download under way, until it is destroyed. Null: the client has too many.
+  // A query or download under way, until it is destroyed. Null: the client has too many.
   using Slot = std::shared_ptr<void>;
-  Slot Begin(const std::string& client);
+  Slot Begin(const std::string& client, const ClientLimits& limits);
 
  private:
   struct Client {
     double tokens = 0;
     SteadyTime filled{};
-    std::size_t downloads = 0;
+    std::size_t under_way = 0;
     std::list<std::string>::iterator place;  // in order_
   };
 
-  explicit Admission(ClientLimits limits) : limits_(limits) {}
+  Admission() = default;
   Client& Find(const std::string& client);
   void End(const std::string& client);
 
-  const ClientLimits limits_;
   std::mutex mutex_;
-  std::list<std::string> order_;  // most recently seen first; the last without downloads is forgotten above kClients
+  std::list<std::string>
+      order_;  // most recently seen first; the last with nothing under way is forgotten above kClients
   std::unordered_map<std::string, Client> clients_;
 };
+
+// The client that an address stands for: an IPv6 network of 64 bits, which is what one subscriber is given (RFC 6177),
+// since whoever has it has as many addresses as they like; else the address.
+std::string ClientOfAddress(const std::string& address);
 
 }  // namespace eider

@@ -1,6 +1,10 @@
 #include "api/delivery.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/post.hpp>
+
+#include "api/access.h"
 
 namespace eider {
 namespace {
@@ -10,7 +14,18 @@ const Error kLeft{ErrorKind::kCancelled, "the client has left", {}};
 }  // namespace
 
 std::string ClientOf(const Request& request) {
-  return request.principal.empty() ? request.peer : "key " + request.principal;
+  if (request.caller && !request.caller->key_id.empty()) return "key " + request.caller->key_id;
+  return ClientOfAddress(request.peer);
+}
+
+Limits LimitsFor(const ServiceParts& parts, const Request& request) {
+  const auto smaller = [](auto a, auto b) { return a == decltype(a){} ? b : b == decltype(b){} ? a : std::min(a, b); };
+  const ClientLimits& own = request.caller->limits;
+  Limits limits;
+  limits.time = smaller(parts.options.time_limit, own.time);
+  limits.bytes = smaller(parts.options.result_bytes, own.bytes);
+  limits.rows = own.rows;
+  return limits;
 }
 
 Delivery::Delivery(const ServiceParts& parts, Request request, Reply reply)
@@ -38,18 +53,25 @@ void Delivery::Abandon() {
 }
 
 Status Delivery::Produce(const std::string& key, Statement statement, Coding coding, bool until_end) {
-  if (!parts_.options.trusted) {
-    slot_ = parts_.admission.Begin(ClientOf(request_));
+  const ClientLimits& own = request_.caller->limits;
+  if (request_.caller->limited) {
+    slot_.reset();  // of the attempt before
+    slot_ = parts_.admission.Begin(ClientOf(request_), own);
     if (!slot_) {
       Response refused =
-          Problem(429, StatusTitle(429), "too many downloads at once; let one finish first", "", request_.id);
+          Deny(request_, 429, "concurrency",
+               fmt::format("you may have {} answers under way at once; let one finish first", own.concurrency));
       refused.Set("Retry-After", "5");
       Answer(std::move(refused));
       return {};
     }
   }
+  production_ = key;
+  if (!key.empty() && (own.rows > 0 || own.bytes > 0 || own.time.count() > 0)) {
+    production_ += fmt::format("-{}-{}-{}", own.rows, own.bytes, own.time.count());
+  }
   auto reader = parts_.productions.Join(
-      key,
+      production_,
       [&database = parts_.database, statement = std::move(statement), coding](
           Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
         const auto compressor = MakeCompressor(coding, sink);

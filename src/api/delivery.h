@@ -32,8 +32,11 @@ struct ServiceParts {
   Admission& admission;
 };
 
-// Who is limited: the holder of a key, else the address.
+// Who is limited: a key, else an address.
 std::string ClientOf(const Request& request);
+
+// The limits of the service and of whoever asks, the smaller of each.
+Limits LimitsFor(const ServiceParts& parts, const Request& request);
 
 // Held by whoever works on it: a planner's thread, or the wait for its production. Replies exactly once.
 class Delivery : public std::enable_shared_from_this<Delivery> {
@@ -53,11 +56,15 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 
   virtual void Refuse(const Error& error);
 
-  // Runs the statement for this request and for who asks the same; an empty key is shared with nobody. `until_end`:
-  // Begin waits for the end, and an error anywhere is told properly.
+  // Runs the statement for this request and for who asks the same under the same limits of their own, which decide
+  // whether the answer is an error; an empty key is shared with nobody. `until_end`: Begin waits for the end, and an
+  // error anywhere is told properly.
   Status Produce(const std::string& key, Statement statement, Coding coding, bool until_end);
 
   void Answer(Response response);
+
+  // What Produce made of its key.
+  const std::string& production() const { return production_; }
 
   const ServiceParts parts_;
   const Request request_;
@@ -69,6 +76,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   void Ready();
 
   Reply reply_;
+  std::string production_;
   std::mutex mutex_;  // guards the two below: Abandon may come at any time
   Reader reader_;     // until the response begins
   bool abandoned_ = false;

@@ -15,7 +15,9 @@ std::string DescribeLake(const std::string& title, const std::vector<DatasetConf
 // Schema, rows and statistics from footers, size, formats, example requests.
 Result<std::string> DescribeDataset(const Dataset& dataset, Database& database);
 
-// OpenAPI 3.1 of every route, with a path for each dataset that can be opened; others are left out.
-std::string DescribeApi(const std::string& title, const std::vector<std::shared_ptr<const Dataset>>& datasets);
+// OpenAPI 3.1 of every route, with a path for each dataset that can be opened; others are left out. `anonymous`:
+// requests without a key are answered.
+std::string DescribeApi(const std::string& title, bool anonymous,
+                        const std::vector<std::shared_ptr<const Dataset>>& datasets);
 
 }  // namespace eider

@@ -56,8 +56,7 @@ class DownloadTask final : public Delivery {
     }
     auto statement = MakeDownload(*dataset_, download_);
     if (!statement) return statement.error();
-    statement->limits.time = parts_.options.time_limit;
-    statement->limits.bytes = parts_.options.result_bytes;
+    statement->limits = LimitsFor(parts_, request_);
     if (download_.dry_run) return AnswerDryRun();
     if (auto status = FindNextPage(); !status) return status;
     return ProduceRows(*std::move(statement));
@@ -68,7 +67,7 @@ class DownloadTask final : public Delivery {
     if (!page_end) return page_end.error();
     if (!*page_end) return {};
     Statement statement = **page_end;
-    statement.limits.time = parts_.options.time_limit;
+    statement.limits.time = LimitsFor(parts_, request_).time;
     const auto table = parts_.database.Query(statement);
     if (!table) return table.error();
     const std::string token = PageToken(*dataset_, download_, *table);
@@ -112,8 +111,8 @@ class DownloadTask final : public Delivery {
     const bool digest = response.want_trailers;
     response.body = std::make_unique<SpoolBody>(
         std::move(reader), span, digest,
-        [slot = slot_, principal = request_.principal, &receipts = parts_.receipts, id = request_.id, key = key_, span,
-         dataset = dataset_, begun = begun_,
+        [slot = slot_, principal = request_.caller->name, &receipts = parts_.receipts, id = request_.id,
+         key = production(), span, dataset = dataset_, begun = begun_,
          query = parts_.options.mask_values ? Masked(request_.query) : request_.query](const BodyOutcome& outcome) {
           Finished(receipts, id, principal, key, span, *dataset, begun, query, outcome);
         });
@@ -200,7 +199,8 @@ class DownloadTask final : public Delivery {
     if (dataset_->snapshot->newest() != WallTime{})
       response.Set("Last-Modified", HttpDate(dataset_->snapshot->newest()));
     const std::string& configured = dataset_->config.cache_control;
-    const bool keyed = dataset_->config.needs_key;
+    // A cache that many share must not answer who has no key.
+    const bool keyed = dataset_->config.needs_key || !parts_.options.anonymous;
     const std::string shared = configured.empty() ? parts_.options.cache_control : configured;
     response.Set("Cache-Control", keyed ? "private, no-cache" : shared);
     response.Set("Vary", keyed ? "Accept, Accept-Encoding, Authorization, X-Api-Key" : "Accept, Accept-Encoding");

@@ -9,19 +9,20 @@
 #include <vector>
 
 #include "api/body.h"
+#include "api/caller.h"
 #include "base/result.h"
 
 namespace eider {
 
 struct Request {
-  std::string method = "GET";   // as sent: "GET", "HEAD", …
-  std::string path;             // raw and still percent-encoded, starting with '/'
-  std::string query;            // raw, without '?'
-  std::vector<Header> headers;  // names as sent; Find ignores case
-  std::string body;             // at most Server's limit
-  std::string peer;             // address of the client, for limits and the log
-  std::string principal;        // name of the API key's holder, set by Service; empty: anonymous
-  std::string id;               // made by the transport, unique; echoed as Eider-Request-Id
+  std::string method = "GET";            // as sent: "GET", "HEAD", …
+  std::string path;                      // raw and still percent-encoded, starting with '/'
+  std::string query;                     // raw, without '?'
+  std::vector<Header> headers;           // names as sent; Find ignores case
+  std::string body;                      // at most Server's limit
+  std::string peer;                      // address of the client, for limits and the log
+  std::shared_ptr<const Caller> caller;  // set by Service
+  std::string id;                        // made by the transport, unique; echoed as Eider-Request-Id
   std::stop_token client_left;  // requested when nobody waits for the reply any more: work not begun need not begin
 
   // The first header of that name, or "".
@@ -34,6 +35,7 @@ struct Response {
   std::string text;             // the body, when `body` is null
   std::unique_ptr<Body> body;   // a streamed body; its first Read is ready or the end is known
   bool want_trailers = false;   // the client sent TE: trailers and `body` has some
+  std::string principal;        // who was answered, for the transport's log; it is not sent
 
   void Set(std::string name, std::string value);  // replaces
   std::string_view Find(std::string_view name) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/access.h"
 #include "api/event_stream.h"
 #include "api/query_request.h"
 #include "api/query_task.h"
@@ -67,7 +68,10 @@ class Invocation final : public Delivery {
     sql_ = (*parsed)->sql;
     auto query = MakeQueryFor(parts_, request_, *std::move(*parsed));
     if (!query) return query.error();
-    if (!query->needs_key.empty()) return Invalid(fmt::format("'{}' is for holders of an API key", query->needs_key));
+    if (!query->withheld.empty()) {
+      LogDenied(request_, 200, "dataset_not_allowed");
+      return Invalid(fmt::format("'{}' is not for you: it wants an API key that opens it", query->withheld));
+    }
     const bool whole = kind_ == InvocationKind::kWhole;
     if (whole) {
       auto& bytes = query->statement.limits.bytes;
@@ -88,6 +92,11 @@ class Invocation final : public Delivery {
       if (*size == 0) return Refuse(Internal("a kept result is shorter than it was"));
       at += *size;
     }
+    BodyOutcome outcome;
+    outcome.kind = BodyOutcome::Kind::kComplete;
+    outcome.bytes = records.size();
+    outcome.end = reader.spool().state().end.value_or(SpoolEnd());
+    QueryLog(parts_, request_, sql_)(outcome);
     AnswerRecords(records);
   }
 
@@ -107,8 +116,9 @@ class Invocation final : public Delivery {
   }
 
   void AnswerStream(Reader reader) {
-    auto body =
-        std::make_unique<SpoolBody>(std::move(reader), SpoolSpan(), false, [slot = slot_](const BodyOutcome&) {});
+    auto body = std::make_unique<SpoolBody>(
+        std::move(reader), SpoolSpan(), false,
+        [slot = slot_, log = QueryLog(parts_, request_, sql_)](const BodyOutcome& outcome) { log(outcome); });
     Response response = Head();
     response.body = MakeEventStream(R"({"data":{"records":)", std::move(body),
                                     [self = std::static_pointer_cast<Invocation>(shared_from_this())] {

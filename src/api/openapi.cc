@@ -39,7 +39,8 @@ json::array CommonParameters() {
 
 json::object Problems() {
   json::object responses;
-  for (const char* status : {"400", "404", "405", "406", "413", "416", "429", "500", "502", "503", "504"}) {
+  for (const char* status :
+       {"400", "401", "403", "404", "405", "406", "413", "416", "429", "500", "502", "503", "504"}) {
     responses[status] = Reference("responses/problem");
   }
   return responses;
@@ -90,7 +91,8 @@ json::object JsonPath(const std::string& id, const std::string& summary) {
 
 }  // namespace
 
-std::string DescribeApi(const std::string& title, const std::vector<std::shared_ptr<const Dataset>>& datasets) {
+std::string DescribeApi(const std::string& title, bool anonymous,
+                        const std::vector<std::shared_ptr<const Dataset>>& datasets) {
   json::object paths;
   paths["/datasets"] = JsonPath("datasets", "All datasets");
   AddQueryPaths(paths);
@@ -113,9 +115,17 @@ std::string DescribeApi(const std::string& title, const std::vector<std::shared_
       {"responses",
        {{"problem",
          {{"description", "What is wrong, and what is allowed (RFC 9457)"},
-          {"content", {{"application/problem+json", {{"schema", Reference("schemas/problem")}}}}}}}}}};
+          {"content", {{"application/problem+json", {{"schema", Reference("schemas/problem")}}}}}}}}},
+      {"securitySchemes",
+       {{"bearer",
+         {{"type", "http"}, {"scheme", "bearer"}, {"description", "An API key, as Authorization: Bearer KEY"}}},
+        {"header", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-Api-Key"}, {"description", "The same key"}}}}}};
+  // An empty requirement says that it may go without (OpenAPI 3.1 section 4.8.30).
+  json::array security{json::object{{"bearer", json::array()}}, json::object{{"header", json::array()}}};
+  if (anonymous) security.emplace_back(json::object());
   return json::serialize(json::object{{"openapi", "3.1.0"},
                                       {"info", {{"title", title}, {"version", "1"}}},
+                                      {"security", std::move(security)},
                                       {"paths", std::move(paths)},
                                       {"components", components}}) +
          "\n";

@@ -41,7 +41,7 @@ json::object QueryPath() {
   }
   json::object responses{
       {"200", {{"description", "The rows, or the cost of a dry run"}, {"content", std::move(content)}}}};
-  for (const char* status : {"400", "401", "404", "406", "413", "415", "429", "500", "502", "503", "504"}) {
+  for (const char* status : {"400", "401", "403", "404", "406", "413", "415", "429", "500", "502", "503", "504"}) {
     responses[status] = Problem();
   }
   json::object body{
@@ -63,7 +63,13 @@ json::object CancelPath() {
            {{"operationId", "cancel-query"},
             {"summary", "Cancel a query whose answer is under way"},
             {"parameters", {PathParameter("id", "The Eider-Request-Id of the answer")}},
-            {"responses", {{"204", {{"description", "Cancelled"}}}, {"404", Problem()}}}}}};
+            {"responses",
+             {{"204", {{"description", "Cancelled"}}},
+              {"400", Problem()},
+              {"401", Problem()},
+              {"404", Problem()},
+              {"429", Problem()},
+              {"503", Problem()}}}}}};
 }
 
 json::object InvocationPath(const char* id, const char* summary, const char* media_type) {
@@ -79,6 +85,8 @@ json::object InvocationPath(const char* id, const char* summary, const char* med
              {{"200",
                {{"description", "metadata and data.records; with X-Amz-Function-Error: errorMessage and errorType"},
                 {"content", {{media_type, json::object()}}}}},
+              {"400", Problem()},
+              {"401", Problem()},
               {"429", Problem()},
               {"503", Problem()}}}}}};
 }

@@ -35,10 +35,8 @@ class QueryTask final : public Delivery {
     metadata_ = order->metadata;
     auto query = MakeQueryFor(parts_, request_, std::move(order->query));
     if (!query) return query.error();
-    if (!query->needs_key.empty()) {
-      Answer(Access::Refuse(request_, fmt::format("'{}' is for holders of an API key; send it as Authorization: Bearer "
-                                                  "KEY",
-                                                  query->needs_key)));
+    if (!query->withheld.empty()) {
+      Answer(DenyDataset(request_, query->withheld));
       return {};
     }
     if (order->dry_run) return AnswerDryRun(query->statement);
@@ -61,10 +59,9 @@ class QueryTask final : public Delivery {
     const auto end = std::make_shared<SpoolEnd>();
     std::unique_ptr<Body> body = std::make_unique<SpoolBody>(
         std::move(reader), SpoolSpan(), response.want_trailers,
-        [slot = slot_, end, id = request_.id, principal = request_.principal, begun = SystemSteadyClock()(),
-         sql = parts_.options.mask_values ? std::string("*") : sql_](const BodyOutcome& outcome) {
+        [slot = slot_, end, log = QueryLog(parts_, request_, sql_)](const BodyOutcome& outcome) {
           *end = outcome.end;
-          Finished(id, principal, sql, begun, outcome);
+          log(outcome);
         });
     if (metadata_) {
       body = std::make_unique<MetadataBody>(std::move(body), [end, hit, asked = asked_] {
@@ -73,22 +70,6 @@ class QueryTask final : public Delivery {
     }
     response.body = parts_.cancels.Watch(request_.id, ClientOf(request_), std::move(body));
     Answer(std::move(response));
-  }
-
-  static void Finished(const std::string& id, const std::string& principal, const std::string& sql, SteadyTime begun,
-                       const BodyOutcome& outcome) {
-    static constexpr const char* kOutcomes[] = {"complete", "error", "client_left"};
-    const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
-    Log(LogLevel::kInfo, "query",
-        {{"id", std::string_view(id)},
-         {"principal", std::string_view(principal)},
-         {"sql", std::string_view(sql).substr(0, 2000)},
-         {"outcome", std::string_view(kOutcomes[static_cast<int>(outcome.kind)])},
-         {"rows", static_cast<std::int64_t>(outcome.end.rows)},
-         {"bytes", static_cast<std::int64_t>(outcome.bytes)},
-         {"requests", static_cast<std::int64_t>(outcome.end.reads)},
-         {"read_bytes", static_cast<std::int64_t>(outcome.end.read_bytes)},
-         {"ms", ms}});
   }
 
   Status AnswerDryRun(const Statement& statement) {
@@ -114,15 +95,38 @@ class QueryTask final : public Delivery {
 }  // namespace
 
 Result<LakeQuery> MakeQueryFor(const ServiceParts& parts, const Request& request, QueryRequest query) {
-  query.with_key = parts.options.trusted || !request.principal.empty();
+  const Limits limits = LimitsFor(parts, request);
+  query.with_key = request.caller->with_key;
+  query.datasets = request.caller->datasets;
   Call call;
   call.stop = request.client_left;
-  call.deadline = SystemSteadyClock()() + parts.options.time_limit;
+  call.deadline = SystemSteadyClock()() + limits.time;
   auto made = MakeQuery(query, parts.catalog, parts.database, call);
   if (!made) return made;
-  made->statement.limits.time = parts.options.time_limit;
-  made->statement.limits.bytes = parts.options.result_bytes;
+  auto& rows = made->statement.limits.rows;  // those that its datasets allow
+  rows = limits.rows == 0 || rows == 0 ? std::max(rows, limits.rows) : std::min(rows, limits.rows);
+  made->statement.limits.time = limits.time;
+  made->statement.limits.bytes = limits.bytes;
   return made;
+}
+
+std::function<void(const BodyOutcome&)> QueryLog(const ServiceParts& parts, const Request& request, std::string sql) {
+  if (parts.options.mask_values) sql = "*";
+  return [id = request.id, principal = request.caller->name, begun = SystemSteadyClock()(),
+          sql = std::move(sql)](const BodyOutcome& outcome) {
+    static constexpr const char* kOutcomes[] = {"complete", "error", "client_left"};
+    const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
+    Log(LogLevel::kInfo, "query",
+        {{"id", std::string_view(id)},
+         {"principal", std::string_view(principal)},
+         {"sql", std::string_view(sql).substr(0, 2000)},
+         {"outcome", std::string_view(kOutcomes[static_cast<int>(outcome.kind)])},
+         {"rows", static_cast<std::int64_t>(outcome.end.rows)},
+         {"bytes", static_cast<std::int64_t>(outcome.bytes)},
+         {"requests", static_cast<std::int64_t>(outcome.end.reads)},
+         {"read_bytes", static_cast<std::int64_t>(outcome.end.read_bytes)},
+         {"ms", ms}});
+  };
 }
 
 std::string ProductionKey(const LakeQuery& query, Coding coding) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <cmath>
 
 #include "api/access.h"
 #include "api/describe.h"
@@ -83,18 +84,20 @@ class Service::Core {
         database_(database),
         productions_(productions),
         options_(std::move(options)),
-        access_(catalog.access()),
-        admission_(Admission::Make(options_.client_limits)),
+        access_(catalog.access(), options_.keys, {options_.anonymous, options_.client_limits, options_.trusted}),
         planners_(static_cast<std::size_t>(options_.planners)) {}
 
   ~Core() { planners_.join(); }
 
   void Handle(Request request, Reply reply) {
     ++requests_;
-    reply = [this, reply = std::move(reply), asked = HeadOf(request)](Response response) {
-      access_.AddCors(asked, response);
-      response.Set("Eider-Request-Id", asked.id);
+    const auto answer = std::make_shared<Answering>(Answering{HeadOf(request), {}, {}});
+    reply = [this, reply = std::move(reply), answer](Response response) {
+      access_.AddCors(answer->asked, response);
+      for (const Header& header : answer->rate) response.Set(header.name, header.value);
+      response.Set("Eider-Request-Id", answer->asked.id);
       response.Set("X-Content-Type-Options", "nosniff");
+      response.principal = answer->principal;
       reply(std::move(response));
     };
     if (auto preflight = access_.Preflight(request)) return reply(*std::move(preflight));
@@ -107,17 +110,7 @@ class Service::Core {
     }
     if (const auto file = FindPageFile(request.path)) return reply(Page(*file));
     if (request.path == "/healthz") return reply(PlainText("ok\n"));
-    const auto principal = access_.Principal(request);
-    if (!principal) return reply(Access::Refuse(request, "this API key is not known"));
-    request.principal = *principal;
-    if (!options_.trusted) {
-      if (const auto seconds = admission_->Refuse(ClientOf(request), SystemSteadyClock()())) {
-        Response refused =
-            Problem(429, StatusTitle(429), "too many requests; wait as Retry-After says", "", request.id);
-        refused.Set("Retry-After", std::to_string(*seconds));
-        return reply(std::move(refused));
-      }
-    }
+    if (auto refused = Admit(request, *answer)) return reply(*std::move(refused));
     if (request.path == "/metrics") return reply(PlainText(Metrics(), "text/plain; version=0.0.4; charset=utf-8"));
     if (planning_ >= options_.planning) {
       return reply(
@@ -137,6 +130,44 @@ class Service::Core {
     return ParseInvocationPath(path) ? "POST" : "GET, HEAD";
   }
 
+  // What a reply needs beside the response.
+  struct Answering {
+    Request asked;             // id and origin: the request itself is moved away
+    std::string principal;     // as known
+    std::vector<Header> rate;  // what the client has left
+  };
+
+  // Finds out who asks and whether it is their turn; the refusal, or nullopt.
+  std::optional<Response> Admit(Request& request, Answering& answer) {
+    auto verdict = access_.Identify(request, options_.wall_clock());
+    request.caller = verdict.caller;
+    const bool bad_key = !verdict.caller;
+    // Guesses count against the address that they come from.
+    const ClientLimits limits = bad_key ? options_.client_limits : verdict.caller->limits;
+    if (options_.trusted) return std::nullopt;
+    const RateState rate = admission_->Take(ClientOf(request), limits, options_.steady_clock());
+    answer.rate = RateHeaders(limits, rate);
+    if (!rate.admitted) {
+      Response refused = Deny(request, 429, "rate", "too many requests; wait as Retry-After says");
+      refused.Set("Retry-After", std::to_string(rate.retry_after));
+      return refused;
+    }
+    if (bad_key) return std::move(verdict.refusal);
+    answer.principal = verdict.caller->name;
+    // Whoever balances load over servers asks /readyz and has no key.
+    if (verdict.caller->with_key || access_.anonymous() || request.path == "/readyz") return std::nullopt;
+    return Deny(request, 401, "key_needed", "this server wants an API key; send it as Authorization: Bearer KEY");
+  }
+
+  // The IETF's draft (draft-ietf-httpapi-ratelimit-headers-10): a bucket of q that fills in w seconds; r are left, and
+  // in t seconds it is full.
+  static std::vector<Header> RateHeaders(const ClientLimits& limits, const RateState& rate) {
+    if (limits.requests_per_second <= 0) return {};
+    const auto fill = static_cast<std::uint64_t>(std::ceil(limits.burst / limits.requests_per_second));
+    return {{"RateLimit-Policy", fmt::format("\"requests\";q={:.0f};w={}", limits.burst, fill)},
+            {"RateLimit", fmt::format("\"requests\";r={};t={}", rate.remaining, rate.full_after)}};
+  }
+
   // On a planner's thread.
   void Route(Request request, const Reply& reply) {
     const ServiceParts parts{catalog_, database_, productions_, receipts_, *cancels_, planners_, options_, *admission_};
@@ -150,18 +181,15 @@ class Service::Core {
       reply(response ? *std::move(response) : Problem(response.error(), id));
     };
     if (request.path == "/readyz") return answer(Ready());
-    if (request.path == "/datasets") return answer(Datasets());
-    if (request.path == "/openapi.json") return answer(OpenApi());
+    if (request.path == "/datasets") return answer(Datasets(*request.caller));
+    if (request.path == "/openapi.json") return answer(OpenApi(*request.caller));
     if (request.path == "/eider.schema.json") return reply(Json(std::string(ConfigSchema())));
     const auto target = ParsePath(request.path);
     if (!target) return reply(Problem(target.error(), id));
     const auto format = ChooseFormat(*target, request);
     if (!format) return reply(Problem(format.error(), id));
-    if (!options_.trusted && request.principal.empty() && catalog_.NeedsKey(target->name)) {
-      return reply(Access::Refuse(request, fmt::format("'{}' is for holders of an API key; send it as Authorization: "
-                                                       "Bearer KEY",
-                                                       target->name)));
-    }
+    const bool needs_key = !request.caller->with_key && catalog_.NeedsKey(target->name);
+    if (needs_key || !request.caller->MayRead(target->name)) return reply(DenyDataset(request, target->name));
     if (!*format) return answer(Describe(target->name));
     StartDownload(parts, std::move(request), target->name, **format, reply);
   }
@@ -178,7 +206,6 @@ class Service::Core {
     return response;
   }
 
-  // What a reply still needs of its request, which is moved away.
   static Request HeadOf(const Request& request) {
     Request head;
     head.id = request.id;
@@ -209,9 +236,10 @@ class Service::Core {
     return PlainText("ready\n");
   }
 
-  Result<Response> Datasets() {
-    const auto list = catalog_.List();
+  Result<Response> Datasets(const Caller& caller) {
+    auto list = catalog_.List();
     if (!list) return list.error();
+    std::erase_if(*list, [&](const DatasetConfig& config) { return !caller.MayRead(config.name); });
     return Json(DescribeLake(options_.title, *list));
   }
 
@@ -223,15 +251,15 @@ class Service::Core {
     return Json(*std::move(text));
   }
 
-  Result<Response> OpenApi() {
+  Result<Response> OpenApi(const Caller& caller) {
     const auto list = catalog_.List();
     if (!list) return list.error();
     std::vector<std::shared_ptr<const Dataset>> datasets;
     for (const DatasetConfig& config : *list) {
-      if (config.needs_key) continue;  // this answer is for everyone
+      if ((config.needs_key && !caller.with_key) || !caller.MayRead(config.name)) continue;
       if (auto dataset = catalog_.Find(config.name)) datasets.push_back(*std::move(dataset));
     }
-    return Json(DescribeApi(options_.title, datasets));
+    return Json(DescribeApi(options_.title, access_.anonymous(), datasets));
   }
 
   std::string Metrics() const {
@@ -258,7 +286,7 @@ class Service::Core {
   Productions& productions_;
   const ServiceOptions options_;
   const Access access_;
-  const std::shared_ptr<Admission> admission_;
+  const std::shared_ptr<Admission> admission_ = Admission::Make();
   Receipts receipts_;
   const std::shared_ptr<Cancels> cancels_ = Cancels::Make();
   std::atomic<bool> invoked_{false};

@@ -11,6 +11,8 @@
 
 #include "api/admission.h"
 #include "api/http.h"
+#include "api/key_ring.h"
+#include "base/clock.h"
 #include "catalog/catalog.h"
 #include "engine/database.h"
 #include "engine/production.h"
@@ -24,9 +26,13 @@ struct ServiceOptions {
   std::string title = "Eider";
   int planners = 4;                                // threads that list, describe and plan
   std::size_t planning = 2000;                     // requests that wait for them; more are refused
-  ClientLimits client_limits;                      // of each key's holder or address
+  ClientLimits client_limits;                      // of each key or address, where the configuration says nothing else
   bool mask_values = false;                        // the log shows which filters were used, not their values
   bool trusted = false;                            // the caller is the operator: no keys, no limits of clients
+  bool anonymous = true;                           // requests without a key are answered; /readyz and the page always
+  std::shared_ptr<KeyRing> keys;                   // null: those of the configuration alone
+  SteadyClock steady_clock = SystemSteadyClock();  // for rates
+  WallClock wall_clock = SystemWallClock();        // for keys that expire
   std::function<std::string()> transport_metrics;  // the transport's lines for /metrics, or empty
 };
 

@@ -124,12 +124,15 @@ TEST_F(ServiceTest, KeysOpenWhatIsNotPublic) {
 TEST_F(ServiceTest, AClientThatAsksTooMuchWaits) {
   ServiceOptions options;
   options.client_limits = {0.001, 2, 0};
+  options.steady_clock = [] { return SteadyTime(std::chrono::hours(1)); };
   service_ = std::make_unique<Service>(*catalog_, *database_, *productions_, options);
   EXPECT_EQ(Ask("/birds.csv").head.status, 200);
   EXPECT_EQ(Ask("/birds.csv").head.status, 200);
   const Answer refused = Ask("/birds.csv");
   EXPECT_EQ(refused.head.status, 429);
   EXPECT_EQ(refused.head.Find("Retry-After"), "1000");
+  EXPECT_EQ(refused.head.Find("RateLimit-Policy"), "\"requests\";q=2;w=2000");
+  EXPECT_EQ(refused.head.Find("RateLimit"), "\"requests\";r=0;t=2000");
   EXPECT_EQ(Ask("/healthz").head.status, 200);
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace eider {
 namespace {
 
@@ -19,7 +21,48 @@ Civil ToCivil(WallTime time) {
   return {day, std::chrono::weekday(day), std::chrono::hh_mm_ss(time - day)};
 }
 
+// Takes `digits` digits and the character behind them, if one is given, from the front of `text`.
+std::optional<unsigned> TakeNumber(std::string_view& text, std::size_t digits, char behind = 0) {
+  const std::size_t length = digits + (behind != 0 ? 1 : 0);
+  if (text.size() < length || (behind != 0 && text[digits] != behind)) return std::nullopt;
+  const auto number = ParseUint(text.substr(0, digits));
+  text.remove_prefix(length);
+  return number ? std::optional(static_cast<unsigned>(*number)) : std::nullopt;
+}
+
+std::optional<WallTime> ParseDate(std::string_view& text) {
+  const auto year = TakeNumber(text, 4, '-');
+  const auto month = year ? TakeNumber(text, 2, '-') : std::nullopt;
+  const auto day = month ? TakeNumber(text, 2) : std::nullopt;
+  if (!day) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month),
+                                         std::chrono::day(*day)};
+  if (!date.ok()) return std::nullopt;
+  return WallTime(std::chrono::sys_days(date));
+}
+
 }  // namespace
+
+std::optional<WallTime> ParseRfc3339(std::string_view text) {
+  const auto date = ParseDate(text);
+  if (!date || text.empty()) return date;
+  if (text.front() != 'T') return std::nullopt;
+  text.remove_prefix(1);
+  const auto hour = TakeNumber(text, 2, ':');
+  const auto minute = hour ? TakeNumber(text, 2, ':') : std::nullopt;
+  const auto second = minute ? TakeNumber(text, 2) : std::nullopt;
+  if (!second || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
+  unsigned milliseconds = 0;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    const auto fraction = TakeNumber(text, 3);
+    if (!fraction) return std::nullopt;
+    milliseconds = *fraction;
+  }
+  if (text != "Z") return std::nullopt;
+  return *date + std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second) +
+         std::chrono::milliseconds(milliseconds);
+}
 
 SteadyClock SystemSteadyClock() {
   return [] { return std::chrono::steady_clock::now(); };

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace eider {
 
@@ -22,5 +24,8 @@ std::string HttpDate(WallTime time);
 
 // RFC 3339 in UTC with milliseconds, e.g. "1994-11-06T08:49:37.000Z".
 std::string Rfc3339(WallTime time);
+
+// What Rfc3339 writes, with or without milliseconds, or a date alone, which is its midnight in UTC. Nullopt otherwise.
+std::optional<WallTime> ParseRfc3339(std::string_view text);
 
 }  // namespace eider

@@ -116,6 +116,7 @@ class LakeCatalog final : public Catalog {
   }
   const LakeConfig& lake() const override { return Configured().lake; }
   const AccessConfig& access() const override { return Configured().access; }
+  const ServerFiles& server() const override { return Configured().server; }
   bool NeedsKey(const std::string& name) const override {
     const auto& datasets = Configured().datasets;
     const auto found = datasets.find(name);
@@ -231,6 +232,11 @@ bool Catalog::ShowsAll(bool) const { return true; }
 
 const AccessConfig& Catalog::access() const {
   static const AccessConfig kNone;
+  return kNone;
+}
+
+const ServerFiles& Catalog::server() const {
+  static const ServerFiles kNone;
   return kNone;
 }
 

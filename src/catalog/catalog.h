@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "catalog/client_limits.h"
 #include "catalog/prices.h"
 #include "engine/database.h"
 #include "lake/block_cache.h"
@@ -58,14 +59,28 @@ struct LakeConfig {
 
 // A key of the API, known by its hash alone.
 struct ApiKey {
-  std::string name;    // of whom, for the log
-  std::string sha256;  // of the key, hexadecimal, in lower case
+  std::string name;                                  // of whom, for the log
+  std::string sha256;                                // of the key, hexadecimal, in lower case
+  std::optional<WallTime> created;                   // what follows is of keys in a file: see catalog/key_file.h
+  std::optional<WallTime> expires;                   // from then on it is refused
+  std::optional<std::vector<std::string>> datasets;  // that it opens; nullopt: all
+  ClientLimitChanges limits;
 };
 
-// Who may ask, and from which pages of other origins.
+// Who may ask, how much, and from which pages of other origins.
 struct AccessConfig {
   std::vector<ApiKey> keys;
+  std::optional<bool> anonymous;          // whether requests without a key are answered; nullopt: see eider serve
+  ClientLimitChanges anonymous_limits;    // of each address without a key
+  ClientLimitChanges key_limits;          // of each key, unless it has its own
   std::vector<std::string> cors_origins;  // "https://example.org", or "*"
+};
+
+// Files of the server that the command line did not name; as written, relative to where the process began.
+struct ServerFiles {
+  std::string keys;
+  std::string tls_cert;
+  std::string tls_key;
 };
 
 // A dataset as it stands now: its objects pinned, its columns known. Immutable and shared.
@@ -141,6 +156,7 @@ class Catalog {
   // What eider.yaml says of the lake as a whole; stays the same from then on.
   virtual const LakeConfig& lake() const;
   virtual const AccessConfig& access() const;
+  virtual const ServerFiles& server() const;
 };
 
 // The JSON Schema of eider.yaml, for editors (`eider schema`, and served at /eider.schema.json).

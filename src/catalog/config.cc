@@ -6,6 +6,7 @@
 
 #include "catalog/glob.h"
 #include "catalog/keys.h"
+#include "catalog/read_limits.h"
 #include "catalog/yaml_reader.h"
 
 namespace eider {
@@ -211,6 +212,13 @@ Status ReadDatasets(const YamlReader& yaml, const YAML::Node& node, const std::s
   return {};
 }
 
+Status ReadAnonymous(const YamlReader& yaml, const YAML::Node& node, const std::string& what, AccessConfig& access) {
+  auto anonymous = yaml.Bool(node, what);
+  if (!anonymous) return anonymous.error();
+  access.anonymous = *anonymous;
+  return {};
+}
+
 // alice: sha256:9f86d0…; the key itself is nowhere in the file.
 Status ReadApiKeys(const YamlReader& yaml, const YAML::Node& node, const std::string& what, AccessConfig& access) {
   constexpr std::string_view kPrefix = "sha256:";
@@ -229,12 +237,16 @@ Status ReadApiKeys(const YamlReader& yaml, const YAML::Node& node, const std::st
                                  name.Scalar()),
                      "keys");
     }
-    access.keys.push_back({name.Scalar(), digest});
+    ApiKey key;
+    key.name = name.Scalar();
+    key.sha256 = digest;
+    access.keys.push_back(std::move(key));
   }
   return {};
 }
 
 constexpr YamlKey<AccessConfig> kAuthKeys[] = {
+    {"anonymous", ReadAnonymous},
     {"keys", ReadApiKeys},
 };
 
@@ -242,15 +254,37 @@ Status ReadAuth(const YamlReader& yaml, const YAML::Node& node, const std::strin
   return ReadKeys(yaml, node, "'auth'", kAuthKeys, document.config.access);
 }
 
+template <auto member>
+Status ReadLimitsOf(const YamlReader& yaml, const YAML::Node& node, const std::string& what, AccessConfig& access) {
+  return ReadClientLimits(yaml, node, what, access.*member);
+}
+
+constexpr YamlKey<AccessConfig> kLimitsKeys[] = {
+    {"anonymous", ReadLimitsOf<&AccessConfig::anonymous_limits>},
+    {"keys", ReadLimitsOf<&AccessConfig::key_limits>},
+};
+
+Status ReadLimits(const YamlReader& yaml, const YAML::Node& node, const std::string&, Document& document) {
+  return ReadKeys(yaml, node, "'limits'", kLimitsKeys, document.config.access);
+}
+
+constexpr YamlKey<ServerFiles> kServerKeys[] = {
+    {"keys", ReadText<&ServerFiles::keys, ServerFiles>},
+    {"tls_cert", ReadText<&ServerFiles::tls_cert, ServerFiles>},
+    {"tls_key", ReadText<&ServerFiles::tls_key, ServerFiles>},
+};
+
+Status ReadServer(const YamlReader& yaml, const YAML::Node& node, const std::string&, Document& document) {
+  return ReadKeys(yaml, node, "'server'", kServerKeys, document.config.server);
+}
+
 Status ReadCors(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Document& document) {
   return Keep(yaml.TextList(node, what), document.config.access.cors_origins);
 }
 
 constexpr YamlKey<Document> kTopKeys[] = {
-    {"auth", ReadAuth},
-    {"cors", ReadCors},
-    {"lake", ReadLake},
-    {"datasets", ReadDatasets},
+    {"auth", ReadAuth},     {"cors", ReadCors},     {"lake", ReadLake},
+    {"limits", ReadLimits}, {"server", ReadServer}, {"datasets", ReadDatasets},
 };
 
 }  // namespace
@@ -270,6 +304,11 @@ std::vector<std::string> ConfigKeys() {
   for (const std::string& key : KeyNames(kLakeKeys)) keys.push_back("lake." + key);
   for (const std::string& key : KeyNames(kPriceKeys)) keys.push_back("lake.prices." + key);
   for (const std::string& key : KeyNames(kAuthKeys)) keys.push_back("auth." + key);
+  for (const std::string& key : KeyNames(kServerKeys)) keys.push_back("server." + key);
+  for (const std::string& who : KeyNames(kLimitsKeys)) {
+    keys.push_back("limits." + who);
+    for (const std::string& key : ClientLimitKeys()) keys.push_back(fmt::format("limits.{}.{}", who, key));
+  }
   for (const std::string& key : KeyNames(kDatasetKeys)) keys.push_back("datasets.*." + key);
   std::sort(keys.begin(), keys.end());
   return keys;

@@ -13,6 +13,7 @@ namespace eider {
 struct CatalogConfig {
   LakeConfig lake;
   AccessConfig access;
+  ServerFiles server;
   std::map<std::string, DatasetConfig> datasets;  // by name
 };
 

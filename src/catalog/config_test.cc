@@ -31,10 +31,27 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "    types: {zip: varchar, price: 'decimal(18, 2)'}\n"
       "  trips:\n    objects: [a.csv, b.csv]\n    access: key\n"
       "  plain:\n"
-      "auth: {keys: {alice: 'sha256:" +
+      "server: {keys: /k.json, tls_cert: /c.pem, tls_key: /k.pem}\n"
+      "limits:\n"
+      "  anonymous: {requests_per_second: 0.5, burst: 9, concurrency: 2, rows: 1000, bytes: 10MB, time: 30s}\n"
+      "  keys: {requests_per_second: 20}\n"
+      "auth: {anonymous: false, keys: {alice: 'sha256:" +
           std::string(64, 'a') + "'}}\ncors: [https://example.org]\n",
       "eider.yaml", database());
   ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->access.anonymous, false);
+  const ClientLimits anonymous = Changed({}, config->access.anonymous_limits);
+  EXPECT_EQ(anonymous.requests_per_second, 0.5);
+  EXPECT_EQ(anonymous.burst, 9);
+  EXPECT_EQ(anonymous.concurrency, 2u);
+  EXPECT_EQ(anonymous.rows, 1000u);
+  EXPECT_EQ(anonymous.bytes, 10'000'000u);
+  EXPECT_EQ(anonymous.time, std::chrono::seconds(30));
+  EXPECT_EQ(Changed({}, config->access.key_limits).burst, 20) << "a rate without a burst has that of a second";
+  EXPECT_EQ(Changed({}, config->access.key_limits).rows, 0u);
+  EXPECT_EQ(config->server.keys, "/k.json");
+  EXPECT_EQ(config->server.tls_cert, "/c.pem");
+  EXPECT_EQ(config->server.tls_key, "/k.pem");
   EXPECT_EQ(config->access.keys.at(0).name, "alice");
   EXPECT_EQ(config->access.keys.at(0).sha256, std::string(64, 'a'));
   EXPECT_EQ(config->access.cors_origins, (std::vector<std::string>{"https://example.org"}));
@@ -112,6 +129,9 @@ std::vector<std::string> SchemaKeys() {
   };
   add(schema, "");
   add(schema.at("properties").at("auth"), "auth.");
+  add(schema.at("properties").at("server"), "server.");
+  add(schema.at("properties").at("limits"), "limits.");
+  for (const char* who : {"limits.anonymous.", "limits.keys."}) add(schema.at("$defs").at("client_limits"), who);
   const auto& lake = schema.at("properties").at("lake");
   add(lake, "lake.");
   add(lake.at("properties").at("prices"), "lake.prices.");

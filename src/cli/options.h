@@ -24,9 +24,10 @@ struct LakeOptions {
   std::string cache_folder;  // empty: blocks are cached in memory alone
   std::string cache_bytes = "10GiB";
   std::string cache_memory = "64MiB";
-  bool revalidate = false;  // what a remote lake holds is asked for each request
-  int requests = 128;       // to the store, in flight
-  int queries = 0;          // at once; 0: as many as threads
+  bool revalidate = false;   // what a remote lake holds is asked for each request
+  int requests = 128;        // to the store, in flight
+  int queries = 0;           // at once; 0: as many as threads
+  std::size_t queue = 1000;  // queries that wait for their turn; more are refused
   int time_limit_seconds = 600;
 };
 

@@ -44,6 +44,7 @@ Result<std::unique_ptr<Productions>> OpenProductions(const LakeOptions& options,
                    "--spool-folder");
   }
   production_options.running = options.queries > 0 ? options.queries : threads;
+  production_options.waiting = options.queue;
   return std::make_unique<Productions>(production_options);
 }
 
@@ -108,7 +109,29 @@ ServiceOptions Operator() {
   return options;
 }
 
-Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base) {
+Status MustBeOutside(const LakeOptions& lake, const std::string& file, const std::string& option) {
+  const auto root = LakeRoot(lake);
+  std::error_code ignored;
+  if (!root || file.empty() || !std::filesystem::is_directory(*root, ignored)) return {};
+  const auto folder = std::filesystem::canonical(*root, ignored);
+  const auto inside =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored).lexically_relative(folder);
+  if (inside.empty() || *inside.begin() == "..") return {};
+  return Invalid(fmt::format("'{}' lies in the lake, where its readers could read it; move it elsewhere", file),
+                 option);
+}
+
+namespace {
+
+Result<std::shared_ptr<KeyRing>> OpenKeys(const LakeOptions& options, const Catalog& catalog, const std::string& file) {
+  const std::string& path = file.empty() ? catalog.server().keys : file;
+  if (auto status = MustBeOutside(options, path, "--keys"); !status) return status.error();
+  return KeyRing::Open(catalog.access().keys, path);
+}
+
+}  // namespace
+
+Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base, const std::string& keys_file) {
   Session session;
   auto lake = OpenLake(options);
   if (!lake) return lake.error();
@@ -117,7 +140,12 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
   auto productions = OpenProductions(options, session.database->threads());
   if (!productions) return productions.error();
   session.productions = *std::move(productions);
+  auto keys = OpenKeys(options, *session.catalog, keys_file);
+  if (!keys) return keys.error();
+  session.keys = *std::move(keys);
   ServiceOptions service_options = base;
+  service_options.keys = session.keys;
+  if (const auto told = session.catalog->access().anonymous) service_options.anonymous = *told;
   service_options.time_limit = std::chrono::seconds(options.time_limit_seconds);
   if (!options.result_bytes.empty()) {
     const auto bytes = ByteCount(options.result_bytes, "--result-bytes");

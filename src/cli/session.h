@@ -20,13 +20,19 @@ struct Lake {
 
 struct Session : Lake {
   std::unique_ptr<Productions> productions;
+  std::shared_ptr<KeyRing> keys;
   std::unique_ptr<Service> service;
 };
 
 // The lake's own eider.yaml is read when it is first needed.
 Result<Lake> OpenLake(const LakeOptions& options);
 
-// What the service is to be, apart from the lake; time limit and title come from the options and the lake.
-Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base = {});
+// What the service is to be, apart from the lake; time limit and title come from the options and the lake, and so do
+// who is let in and the file of keys, where `base` and `keys_file` do not say.
+Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base = {},
+                            const std::string& keys_file = {});
+
+// kInvalid for a file that lies in the lake, where its readers could read it.
+Status MustBeOutside(const LakeOptions& lake, const std::string& file, const std::string& option);
 
 }  // namespace eider

@@ -52,6 +52,20 @@ struct CheckOptions {
   std::chrono::milliseconds older_than = std::chrono::hours(24);
 };
 
+struct AddKeyOptions {
+  std::string name;
+  std::string expires;                // a duration, a date or a time; empty: never
+  std::vector<std::string> datasets;  // empty: all
+  ClientLimitChanges limits;          // with these two, as they were written
+  std::string bytes;
+  std::string time;
+};
+
+// On the file of keys; none needs a lake. A new key goes to standard output, alone.
+int AddKey(const std::string& file, const AddKeyOptions& options);
+int ListKeys(const std::string& file, bool json);
+int RevokeKeys(const std::string& file, const std::vector<std::string>& names);
+
 int Query(const LakeOptions& lake, const QueryOptions& options);
 int Get(const LakeOptions& lake, const GetOptions& options);
 int ListDatasets(const LakeOptions& lake, bool json);

@@ -56,12 +56,52 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--memory", lake.memory, "Memory for queries, above it they spill to disk")->capture_default_str();
   verb.add_option("--threads", lake.threads, "Threads for queries; 0: as many as cores")->capture_default_str();
   verb.add_option("--queries", lake.queries, "Queries at once; 0: as many as threads")->capture_default_str();
+  verb.add_option("--queue", lake.queue, "Queries that wait for their turn; more get 503 with Retry-After")
+      ->capture_default_str();
   verb.add_option("--time-limit", lake.time_limit_seconds, "Seconds for one query")->capture_default_str();
   verb.add_option("--spool-folder", lake.spool_folder, "Where results wait for their readers; default: TMPDIR");
   verb.add_option("--spool-bytes", lake.spool_bytes, "Disk for all results together")->capture_default_str();
   verb.add_option("--result-bytes", lake.result_bytes,
                   "Bytes that one result may have; default: any that --spool-bytes holds");
   verb.add_option("--spill-bytes", lake.spill_bytes, "Disk for queries that outgrow --memory")->capture_default_str();
+}
+
+// eider keys add|list|revoke. A key itself is never an argument: the system shows those to everyone.
+void AddKeysVerbs(CLI::App& app, int& exit_code) {
+  auto& keys = *app.add_subcommand("keys", "API keys for eider serve");
+  keys.require_subcommand(1);
+  static std::string file;
+  const auto add_file = [](CLI::App& verb) {
+    verb.add_option("--keys", file, "The file that holds their hashes")->envname("EIDER_KEYS_FILE");
+  };
+
+  auto& add = *keys.add_subcommand("add", "Make a key and print it, once");
+  static eider::AddKeyOptions added;
+  add_file(add);
+  add.add_option("NAME", added.name, "Whose it is, for the log")->required();
+  add.add_option("--expires", added.expires, "When it ends: 90d, 2027-01-31 or 2027-01-31T12:00:00Z; default: never");
+  add.add_option("--dataset", added.datasets, "Open these datasets alone, through their names; default: all");
+  add.add_option("--requests-per-second", added.limits.requests_per_second, "On average")->check(CLI::PositiveNumber);
+  add.add_option("--burst", added.limits.burst, "Requests at once, after a pause; default: those of a second")
+      ->check(CLI::PositiveNumber);
+  add.add_option("--concurrency", added.limits.concurrency, "Queries and downloads under way at once")
+      ->check(CLI::PositiveNumber);
+  add.add_option("--rows", added.limits.rows, "Of one answer; more is an error")->check(CLI::PositiveNumber);
+  add.add_option("--bytes", added.bytes, "Of one answer, such as 100MB; more is an error");
+  add.add_option("--time", added.time, "For one query, such as 30s");
+  add.callback([&exit_code] { exit_code = eider::AddKey(file, added); });
+
+  auto& list = *keys.add_subcommand("list", "Names, ids and limits");
+  static bool json = false;
+  add_file(list);
+  list.add_flag("--json", json, "One JSON object a line");
+  list.callback([&exit_code] { exit_code = eider::ListKeys(file, json); });
+
+  auto& revoke = *keys.add_subcommand("revoke", "Remove keys; a running server refuses them from the next request on");
+  static std::vector<std::string> revoked;
+  add_file(revoke);
+  revoke.add_option("KEY", revoked, "Ids, or names")->required();
+  revoke.callback([&exit_code] { exit_code = eider::RevokeKeys(file, revoked); });
 }
 
 int Main(int argc, char** argv) {
@@ -83,13 +123,23 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   serve.add_option("--stall", serve_options.stall_seconds, "Seconds after which a reader that takes nothing is cut")
       ->capture_default_str();
+  serve
+      .add_option("--keys", serve_options.keys_file,
+                  "File of API keys that eider keys writes; looked at for each request")
+      ->envname("EIDER_KEYS_FILE");
+  serve.add_option("--tls-cert", serve_options.tls_cert,
+                   "PEM file of the certificate and its chain: HTTPS; SIGHUP reads it again");
+  serve.add_option("--tls-key", serve_options.tls_key, "PEM file of the certificate's private key");
+  serve.add_flag("--open", serve_options.open,
+                 "Answer requests without a key; default: only when --listen is of this machine alone");
   serve.add_flag("--mask-values", serve_options.mask_values, "Log which filters were used, without their values");
   eider::ClientLimits& limits = serve_options.client_limits;
   serve.add_option("--client-requests", limits.requests_per_second, "Requests a second of one client; 0: no limit")
       ->capture_default_str();
   serve.add_option("--client-burst", limits.burst, "Requests of one client at once, after a pause")
       ->capture_default_str();
-  serve.add_option("--client-downloads", limits.downloads, "Downloads of one client at once; 0: no limit")
+  serve
+      .add_option("--client-downloads", limits.concurrency, "Downloads and queries of one client at once; 0: no limit")
       ->capture_default_str();
   serve.callback([&] { exit_code = eider::Serve(lake, serve_options); });
 
@@ -169,6 +219,8 @@ int Main(int argc, char** argv) {
   cache.add_flag("--clear", cache_options.clear, "Remove every block; safe while others use them");
   cache.add_flag("--json", cache_options.json, "As one JSON object");
   cache.callback([&] { exit_code = eider::Cache(cache_options); });
+
+  AddKeysVerbs(app, exit_code);
 
   auto& schema = *app.add_subcommand("schema", "Print the JSON Schema of eider.yaml, for editors");
   schema.callback([] { fmt::print("{}", eider::ConfigSchema()); });

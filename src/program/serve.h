@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "api/admission.h"
+#include "catalog/client_limits.h"
 #include "cli/options.h"
 
 namespace eider {
@@ -14,7 +14,11 @@ struct ServeOptions {
   int max_connections = 2048;
   int grace_seconds = 30;
   int stall_seconds = 60;
+  std::string tls_cert;  // PEM files; empty: as eider.yaml says, or plain HTTP
+  std::string tls_key;
   bool mask_values = false;
+  std::string keys_file;  // of eider keys; empty: as eider.yaml says
+  bool open = false;      // who has no key is answered, also where others reach the server
   ClientLimits client_limits;
 };
 

@@ -46,7 +46,7 @@ class Builder {
     for (const auto& [name, place] : tables->names) {
       if (auto status = AddTable(name, place, *tables); !status) return status.error();
     }
-    if (!needs_key_.empty()) return LakeQuery{{}, {}, needs_key_};
+    if (!withheld_.empty()) return LakeQuery{{}, {}, withheld_};
     for (const std::string& glob : tables->globs) {
       if (auto status = AddGlob(glob); !status) return status.error();
     }
@@ -68,8 +68,10 @@ class Builder {
     if (glob && own) return {};
     if (glob) {
       if (auto status = MayReadPath(name); !status) return status;
-    } else if (!request_.with_key && catalog_.NeedsKey(name)) {
-      needs_key_ = name;
+    } else if (own && !Opens(name)) {
+      return {};  // no more than the SELECT's own: elsewhere in it, too, the name is no dataset's
+    } else if (!Opens(name) || (!request_.with_key && catalog_.NeedsKey(name))) {
+      withheld_ = name;
       return {};
     }
     const auto dataset = glob ? catalog_.FindGlob(name, call_) : catalog_.Find(name, call_);
@@ -89,6 +91,11 @@ class Builder {
     statement_.tables[name] = SelectOf(**dataset);
     Add(**dataset);
     return {};
+  }
+
+  bool Opens(const std::string& name) const {
+    const auto& only = request_.datasets;
+    return !only || std::find(only->begin(), only->end(), name) != only->end();
   }
 
   Status AddGlob(const std::string& glob) {
@@ -115,7 +122,7 @@ class Builder {
   }
 
   Status MayReadPath(const std::string& path) const {
-    if (!request_.confined || catalog_.ShowsAll(request_.with_key)) return {};
+    if (!request_.confined || (!request_.datasets && catalog_.ShowsAll(request_.with_key))) return {};
     return Invalid(
         fmt::format("'{}' is a path, and this lake has datasets that withhold something, which a path would go around; "
                     "name a dataset instead: GET /datasets lists them",
@@ -154,7 +161,7 @@ class Builder {
   Statement statement_;
   std::vector<std::shared_ptr<const Snapshot>> snapshots_;
   std::optional<Error> unknown_;
-  std::string needs_key_;
+  std::string withheld_;
   PartsDigest digest_;  // of all that the answer depends on
 };
 

@@ -16,14 +16,15 @@ struct QueryRequest {
   std::vector<BoundValue> values;
   std::optional<std::uint64_t> limit;  // at most so many rows
   Format format = Format::kCsv;
-  bool confined = false;  // from outside: see engine/sandbox.h
-  bool with_key = true;   // whoever asks may read datasets that are for holders of a key
+  bool confined = false;                             // from outside: see engine/sandbox.h
+  bool with_key = true;                              // whoever asks may read datasets that are for holders of a key
+  std::optional<std::vector<std::string>> datasets;  // the only ones that whoever asks may read; nullopt: all
 };
 
 struct LakeQuery {
   Statement statement;
-  std::string version;    // hash of the question and of all objects that it reads; empty: the answer changes by itself
-  std::string needs_key;  // a dataset that is for holders of a key, and this is none: there is no statement; or empty
+  std::string version;   // hash of the question and of all objects that it reads; empty: the answer changes by itself
+  std::string withheld;  // a dataset that whoever asks may not read: there is no statement; or empty
 };
 
 // Opens every dataset that the SQL names. The catalog's error for a name that it does not know, with the nearest one.

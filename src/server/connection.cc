@@ -5,8 +5,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+
+#include "base/log.h"
 
 namespace eider {
 namespace {
@@ -67,15 +70,97 @@ Connection::Connection(std::shared_ptr<Core> core, Socket socket)
   SetSocketOptions(socket_);
 }
 
-Awaitable<bool> Connection::WaitForInput(Milliseconds limit) {
+Awaitable<bool> Connection::Handshake(Milliseconds limit) {
+  if (!core_->tls) co_return true;
+  if (draining()) co_return false;
   error_code error;
-  if (draining() && socket_.available(error) == 0) co_return false;
+  socket_.native_non_blocking(true, error);
+  tls_ = core_->tls->NewSession(socket_.native_handle());
+  SetLimit(limit);
+  handshaking_ = true;
+  TlsSession::Want want = tls_->Accept();
+  while (want != TlsSession::Want::kNothing) {
+    const bool again = co_await WaitFor(want);
+    if (!again) break;
+    want = tls_->Accept();
+  }
+  handshaking_ = false;
+  const bool in_time = !limit_expired_;
+  ClearLimit();
+  if (want == TlsSession::Want::kNothing) co_return true;
+  ++core_->stats->tls_failures;
+  const std::string why = tls_ && in_time ? tls_->failure() : "it took too long";
+  Log(LogLevel::kInfo, "tls_failed", {{"reason", std::string_view(why)}, {"peer", std::string_view(peer_)}});
+  if (tls_ && tls_->spoke_http()) co_await SayHttps();
+  co_return false;
+}
+
+// To a client that speaks HTTP where HTTPS is spoken, in its own language.
+Awaitable<void> Connection::SayHttps() {
+  static constexpr std::string_view kText =
+      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 45\r\nConnection: close\r\n\r\n"
+      "This port speaks HTTPS; ask it with https://.";
+  tls_.reset();
+  co_await asio::async_write(socket_, asio::buffer(kText.data(), kText.size()), kTuple);
+  co_await CloseAfterLinger();
+}
+
+Awaitable<bool> Connection::WaitFor(TlsSession::Want want) {
+  if (want != TlsSession::Want::kEnd && !limit_expired_ && ending_ == Ending::kNone) {
+    const auto [error] =
+        co_await socket_.async_wait(want == TlsSession::Want::kRead ? Socket::wait_read : Socket::wait_write, kTuple);
+    if (!error && !limit_expired_ && tls_) co_return true;
+  }
+  if (!limit_expired_ && ending_ == Ending::kNone) ending_ = Ending::kClientLeft;
+  co_return false;
+}
+
+// In records, each as full as it may be: a head and the piece behind it go together.
+Awaitable<bool> Connection::SendTls(const Pieces& pieces) {
+  static constexpr std::size_t kRecordBytes = 16 * 1024;  // RFC 8446 section 5.1
+  std::string record;
+  record.reserve(kRecordBytes);
+  for (const asio::const_buffer& piece : pieces) {
+    std::string_view rest(static_cast<const char*>(piece.data()), piece.size());
+    while (!rest.empty()) {
+      const std::size_t taken = std::min(rest.size(), kRecordBytes - record.size());
+      record += rest.substr(0, taken);
+      rest.remove_prefix(taken);
+      if (record.size() < kRecordBytes) break;
+      if (!co_await SendRecord(record)) co_return false;
+      record.clear();
+    }
+  }
+  if (record.empty()) co_return true;
+  co_return co_await SendRecord(record);
+}
+
+Awaitable<bool> Connection::SendRecord(const std::string& record) {
+  sending_ = true;
+  while (true) {
+    const TlsSession::Done done = tls_->Write(record);
+    if (done.want == TlsSession::Want::kNothing) break;
+    const bool again = co_await WaitFor(done.want);
+    if (!again) {
+      sending_ = false;
+      co_return false;
+    }
+  }
+  sending_ = false;
+  sent_bytes_ += record.size();
+  core_->stats->bytes_sent += record.size();
+  co_return true;
+}
+
+Awaitable<bool> Connection::WaitForInput(Milliseconds limit) {
+  if (draining() && !HasInputNow()) co_return false;
+  if (tls_ && tls_->HasPending()) co_return true;
   SetLimit(limit);
   idle_ = true;
   const auto [failed] = co_await socket_.async_wait(Socket::wait_read, kTuple);
   idle_ = false;
   ClearLimit();
-  co_return !failed;
+  co_return !failed || (tls_ && tls_->HasPending());
 }
 
 void Connection::SetLimit(Milliseconds limit) {
@@ -99,6 +184,11 @@ void Connection::OnLimit() {
 }
 
 Awaitable<std::size_t> Connection::Read(std::span<char> out) {
+  while (tls_ && !limit_expired_) {
+    const TlsSession::Done done = tls_->Read(out);
+    if (done.want == TlsSession::Want::kNothing) co_return done.size;
+    if (!co_await WaitFor(done.want)) co_return 0;
+  }
   if (limit_expired_) co_return 0;
   const auto buffer = asio::buffer(out.data(), out.size());
   const auto [error, size] = co_await socket_.async_read_some(buffer, kTuple);
@@ -108,6 +198,7 @@ Awaitable<std::size_t> Connection::Read(std::span<char> out) {
 
 Awaitable<bool> Connection::Send(const Pieces& pieces) {
   if (ending_ != Ending::kNone) co_return false;
+  if (tls_) co_return co_await SendTls(pieces);
   sending_ = true;
   const std::uint64_t before = sent_bytes_;
   const auto proceed = [this, before](error_code error, std::size_t done) -> std::size_t {
@@ -202,27 +293,42 @@ void Connection::ExamineInput() {
   input_seen_ = false;
   std::array<char, 4096> scrap;
   while (ending_ == Ending::kNone && early_input_budget_ > 0) {
-    const ssize_t size = ::recv(socket_.native_handle(), scrap.data(), scrap.size(), MSG_DONTWAIT);
-    if (size > 0) {
-      early_input_ = true;
-      early_input_budget_ -= std::min<std::size_t>(size, early_input_budget_);
-    } else if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      return;
-    } else if (size == 0 || errno != EINTR) {
-      ending_ = Ending::kClientLeft;
-    }
+    const auto size = ReadNow(scrap);
+    if (!size) return;
+    if (*size == 0) ending_ = Ending::kClientLeft;
+    early_input_ = early_input_ || *size > 0;
+    early_input_budget_ -= std::min(*size, early_input_budget_);
   }
 }
 
-bool Connection::HasEarlyInput() {
-  if (early_input_) return true;
+std::optional<std::size_t> Connection::ReadNow(std::span<char> out) {
+  if (tls_) {
+    const TlsSession::Done done = tls_->Read(out);
+    if (done.want == TlsSession::Want::kRead || done.want == TlsSession::Want::kWrite) return std::nullopt;
+    return done.size;
+  }
+  while (true) {
+    const ssize_t size = ::recv(socket_.native_handle(), out.data(), out.size(), MSG_DONTWAIT);
+    if (size >= 0) return static_cast<std::size_t>(size);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;
+    if (errno != EINTR) return 0;
+  }
+}
+
+bool Connection::HasInputNow() {
   char byte;
-  early_input_ = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  if (tls_) return tls_->Peek({&byte, 1}).size > 0;
+  return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool Connection::HasEarlyInput() {
+  early_input_ = early_input_ || HasInputNow();
   return early_input_;
 }
 
 void Connection::Abort(Ending ending) {
   if (ending_ == Ending::kNone) ending_ = ending;
+  tls_.reset();  // what it would say at a close is that this was all
   error_code ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   Close();
@@ -230,6 +336,7 @@ void Connection::Abort(Ending ending) {
 
 Awaitable<void> Connection::CloseAfterLinger() {
   error_code failed;
+  if (tls_) tls_->Close();
   socket_.shutdown(Socket::shutdown_send, failed);
   if (!failed && !draining()) {
     lingering_ = true;
@@ -246,6 +353,8 @@ Awaitable<void> Connection::CloseAfterLinger() {
 }
 
 void Connection::Close() {
+  if (tls_ && ending_ == Ending::kNone) tls_->Close();
+  tls_.reset();
   error_code ignored;
   socket_.close(ignored);
   ClearLimit();
@@ -254,9 +363,13 @@ void Connection::Close() {
 
 void Connection::Drain() {
   asio::post(strand_, [self = shared_from_this()] {
-    error_code error;
+    if (self->lingering_ || self->handshaking_) return self->Close();
+    if (!self->idle_) return;
     // A request that has arrived and was not yet read is still answered.
-    if (self->lingering_ || (self->idle_ && self->socket_.available(error) == 0)) self->Close();
+    if (!self->HasInputNow()) return self->Close();
+    // By looking, TLS has taken the bytes from the socket, which the wait for input would wait for in vain.
+    error_code ignored;
+    if (self->tls_) self->socket_.cancel(ignored);
   });
 }
 

@@ -1,4 +1,4 @@
-// Connection: one client's socket with its time limits. Knows no HTTP.
+// Connection: one client's socket, with or without TLS, and its time limits. Knows no HTTP.
 //
 // Everything runs on the connection's strand except where a method says "any thread". The coroutine that serves the
 // client owns it; pending operations hold it until Close.
@@ -13,11 +13,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "server/asio_types.h"
 #include "server/core.h"
+#include "server/tls.h"
 
 namespace eider {
 
@@ -35,6 +37,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::string& peer() const { return peer_; }
   Ending ending() const { return ending_; }
   bool draining() const { return core_->connections.draining(); }
+
+  // Before anything else: TLS, where the server has a certificate. False when it did not come about within `limit`.
+  Awaitable<bool> Handshake(Milliseconds limit);
 
   // Waits for the first byte of a request. False when there will be none: left, idle too long, or draining.
   Awaitable<bool> WaitForInput(Milliseconds limit);
@@ -77,6 +82,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Cut();
 
  private:
+  // Waits until the socket can do what TLS wants; false at the end, and when the limit has expired.
+  Awaitable<bool> WaitFor(TlsSession::Want want);
+  Awaitable<bool> SendTls(const Pieces& pieces);
+  Awaitable<bool> SendRecord(const std::string& record);
+  Awaitable<void> SayHttps();
+  // At most this much that is there now: 0 at the end, nullopt when there is nothing yet.
+  std::optional<std::size_t> ReadNow(std::span<char> out);
+  bool HasInputNow();
+
   void Wake();
   void OnLimit();
   void ArmProgressTimer();
@@ -91,9 +105,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Timer limit_timer_;
   Timer wake_timer_;
   std::string peer_;
+  std::unique_ptr<TlsSession> tls_;
 
   Ending ending_ = Ending::kNone;
   bool idle_ = false;
+  bool handshaking_ = false;
   bool lingering_ = false;
 
   std::uint64_t limit_generation_ = 0;  // a limit that fires after it was replaced is ignored

@@ -11,6 +11,7 @@
 
 #include "server/asio_types.h"
 #include "server/server.h"
+#include "server/tls.h"
 
 namespace eider {
 
@@ -55,6 +56,7 @@ struct Core {
   const ServerOptions options;
   Handler& handler;
   const std::shared_ptr<ServerStats> stats;
+  std::unique_ptr<TlsContext> tls;  // null: plain HTTP; set before the first connection
   ConnectionSet connections;
   asio::io_context io;
 };

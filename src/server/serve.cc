@@ -20,6 +20,7 @@ struct Account {
   std::string id = NewRequestId();
   std::string method;
   std::string path;
+  std::string principal;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
@@ -38,6 +39,7 @@ void Record(Connection& connection, const Account& account, const Sent& sent) {
        {"bytes", static_cast<std::int64_t>(sent.body_bytes)},
        {"ms", spent.count()},
        {"outcome", OutcomeName(sent.outcome)},
+       {"principal", std::string_view(account.principal)},
        {"peer", std::string_view(connection.peer())}});
 }
 
@@ -118,6 +120,7 @@ Awaitable<bool> Answer(Connection& connection, RequestParser& parser, Account& a
   std::optional<Response> response = co_await AskHandler(connection, parser.request(), account);
   Sent sent;
   if (response) {
+    account.principal = response->principal;
     sent = co_await SendResponse(connection, *response, client, account.id);
   } else {
     sent.outcome = connection.ending() == Connection::Ending::kClientLeft ? Outcome::kClientLeft : Outcome::kCut;
@@ -150,6 +153,7 @@ Awaitable<bool> ServeOne(Connection& connection) {
 
 Awaitable<void> Serve(std::shared_ptr<Connection> connection) {
   const ServerOptions& options = connection->core().options;
+  if (!co_await connection->Handshake(options.handshake_timeout)) co_return connection->Close();
   std::chrono::milliseconds patience = options.header_timeout;  // a new connection brings its request with it
   while (co_await connection->WaitForInput(patience)) {
     if (!co_await ServeOne(*connection)) break;
@@ -159,6 +163,7 @@ Awaitable<void> Serve(std::shared_ptr<Connection> connection) {
 }
 
 Awaitable<void> TurnAway(std::shared_ptr<Connection> connection) {
+  if (!co_await connection->Handshake(connection->core().options.handshake_timeout)) co_return connection->Close();
   const std::string id = NewRequestId();
   Response response = Problem(503, StatusTitle(503), "Too many connections.", {}, id);
   response.Set("Retry-After", "5");

@@ -69,6 +69,7 @@ class Server::State {
         pause_(control_),
         grace_(control_) {}
 
+  Status LoadCertificate();
   Status Bind();
   std::uint16_t port() const { return port_; }
   const ServerStats& stats() const { return *core_->stats; }
@@ -91,6 +92,16 @@ class Server::State {
   bool shortage_was_logged_ = false;  // until an accept succeeds again
   bool stopping_ = false;
 };
+
+Status Server::State::LoadCertificate() {
+  const ServerOptions& options = core_->options;
+  if (core_->tls) return core_->tls->Load();
+  if (options.tls_cert.empty() && options.tls_key.empty()) return {};
+  auto tls = std::make_unique<TlsContext>(options.tls_cert, options.tls_key);
+  if (auto status = tls->Load(); !status) return status;
+  core_->tls = std::move(tls);
+  return {};
+}
 
 Status Server::State::Bind() {
   const ServerOptions& options = core_->options;
@@ -187,6 +198,7 @@ Result<std::unique_ptr<Server>> Server::Listen(ServerOptions options, Handler& h
   RaiseOpenFileLimit(options.max_connections);
   try {
     auto state = std::make_unique<State>(std::move(options), handler);
+    if (Status loaded = state->LoadCertificate(); !loaded) return loaded.error();
     if (Status bound = state->Bind(); !bound) return bound.error();
     return std::unique_ptr<Server>(new Server(std::move(state)));
   } catch (const std::exception& failure) {  // no descriptors for the event queue
@@ -196,6 +208,7 @@ Result<std::unique_ptr<Server>> Server::Listen(ServerOptions options, Handler& h
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Server::~Server() = default;
+Status Server::ReloadCertificate() { return state_->LoadCertificate(); }
 std::uint16_t Server::port() const { return state_->port(); }
 const ServerStats& Server::stats() const { return state_->stats(); }
 void Server::Run() { state_->Run(); }

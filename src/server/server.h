@@ -32,6 +32,7 @@ struct ServerStats {
   std::atomic<std::uint64_t> cut{0};                  // stalled readers and what Stop did not wait for
   std::atomic<std::uint64_t> clients_left{0};         // before the response was complete
   std::atomic<std::uint64_t> errors{0};               // bodies that ended in an error after the first byte
+  std::atomic<std::uint64_t> tls_failures{0};         // handshakes that did not come about
 };
 
 struct ServerOptions {
@@ -39,9 +40,15 @@ struct ServerOptions {
   std::uint16_t port = 0;             // 0: the system chooses, see Server::port
   unsigned threads = 2;
 
-  std::chrono::milliseconds idle_timeout{60'000};    // without a request on an open connection: closed
-  std::chrono::milliseconds header_timeout{10'000};  // from a request's first byte to the end of its header: 408
-  std::chrono::milliseconds body_timeout{30'000};    // for a whole request body: 408
+  // PEM files of the certificate with its chain, and of its private key: HTTPS. Both or none. The process must ignore
+  // SIGPIPE, for OpenSSL writes without MSG_NOSIGNAL.
+  std::string tls_cert;
+  std::string tls_key;
+
+  std::chrono::milliseconds idle_timeout{60'000};       // without a request on an open connection: closed
+  std::chrono::milliseconds handshake_timeout{10'000};  // for TLS: closed
+  std::chrono::milliseconds header_timeout{10'000};     // from a request's first byte to the end of its header: 408
+  std::chrono::milliseconds body_timeout{30'000};       // for a whole request body: 408
   // A reader that takes nothing for so long is cut. Its kernel says in steps of up to 128 KiB what it took, so a
   // minute spares every reader that is faster than about 2 KiB/s.
   std::chrono::milliseconds stall_timeout{60'000};
@@ -67,6 +74,9 @@ class Server {
 
   // Not while Run is under way.
   ~Server();
+
+  // Reads the certificate and its key again, for connections to come; any thread. An error changes nothing.
+  Status ReloadCertificate();
 
   std::uint16_t port() const;
   const ServerStats& stats() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <condition_variable>
 #include <functional>
@@ -13,6 +14,7 @@
 
 #include "base/log.h"
 #include "server/server.h"
+#include "server/test_certificate.h"
 #include "server/test_client.h"
 
 namespace eider {
@@ -171,7 +173,13 @@ class ServerTest : public ::testing::Test, public Handler {
  protected:
   using Serve = std::function<void(Request, Reply)>;
 
-  void SetUp() override { SetLogLevel(LogLevel::kOff); }
+  void SetUp() override {
+    SetLogLevel(LogLevel::kOff);
+    signal(SIGPIPE, SIG_IGN);
+    if (!TestsUseTls()) return;
+    options_.tls_cert = certificate_.cert_file();
+    options_.tls_key = certificate_.key_file();
+  }
   void TearDown() override {
     StopAndWait();
     SetLogLevel(LogLevel::kInfo);
@@ -214,6 +222,7 @@ class ServerTest : public ::testing::Test, public Handler {
 
   TestClient Connect(int receive_buffer = 0) { return TestClient(server_->port(), receive_buffer); }
 
+  TestCertificate certificate_;
   ServerOptions options_;
   std::shared_ptr<Script> script_ = std::make_shared<Script>();
   std::unique_ptr<Server> server_;

@@ -265,7 +265,7 @@ TEST_F(ServerProtocolTest, LogsOneLineARequest) {
                      R"(","method":"GET","path":"/secret-free","status":200,"bytes":33,"ms":)"),
             std::string::npos)
       << log;
-  EXPECT_NE(log.find(R"("outcome":"complete","peer":"127.0.0.1"})"), std::string::npos) << log;
+  EXPECT_NE(log.find(R"("outcome":"complete","principal":"","peer":"127.0.0.1"})"), std::string::npos) << log;
   EXPECT_EQ(log.find("hush-hush"), std::string::npos);
 }
 

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,7 +38,8 @@ std::string_view FindField(const std::vector<Header>& fields, std::string_view n
 std::string_view TestClient::Reply::Find(std::string_view name) const { return FindField(headers, name); }
 std::string_view TestClient::Reply::FindTrailer(std::string_view name) const { return FindField(trailers, name); }
 
-TestClient::TestClient(std::uint16_t port, int receive_buffer) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+TestClient::TestClient(std::uint16_t port, int receive_buffer, bool tls)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   const timeval patience{kTestPatience.count(), 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -46,16 +49,32 @@ TestClient::TestClient(std::uint16_t port, int receive_buffer) : fd_(::socket(AF
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) end_ = End::kClosed;
+  if (!tls || end_ != End::kNone) return;
+  static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());  // it trusts whoever is there
+  ssl_ = {SSL_new(context), SSL_free};
+  SSL_set_fd(ssl_.get(), fd_);
+  if (SSL_connect(ssl_.get()) != 1) end_ = End::kReset;
+}
+
+std::string TestClient::PeerName() const {
+  char name[100] = {};
+  const std::unique_ptr<X509, void (*)(X509*)> certificate(SSL_get1_peer_certificate(ssl_.get()), X509_free);
+  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name, sizeof name);
+  return name;
 }
 
 TestClient::~TestClient() { Leave(); }
 
 TestClient::TestClient(TestClient&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)), end_(other.end_) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      ssl_(std::move(other.ssl_)),
+      buffer_(std::move(other.buffer_)),
+      end_(other.end_) {}
 
 bool TestClient::Send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                              : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -69,7 +88,7 @@ void TestClient::Get(std::string_view target, std::string_view more_headers) {
 bool TestClient::Fill() {
   if (end_ != End::kNone) return false;
   char piece[16384];
-  const ssize_t size = ::recv(fd_, piece, sizeof piece, 0);
+  const int size = ReadOnce(piece, sizeof piece);
   if (size > 0) {
     buffer_.append(piece, static_cast<std::size_t>(size));
     return true;
@@ -80,6 +99,18 @@ bool TestClient::Fill() {
     end_ = errno == ECONNRESET ? End::kReset : End::kPatience;
   }
   return false;
+}
+
+// As recv(2): with TLS, an end that was not announced is a reset, for the bytes before it may not be all.
+int TestClient::ReadOnce(char* out, int size) {
+  if (!ssl_) return static_cast<int>(::recv(fd_, out, static_cast<std::size_t>(size), 0));
+  errno = 0;
+  const int read = SSL_read(ssl_.get(), out, size);
+  if (read > 0) return read;
+  const int error = SSL_get_error(ssl_.get(), read);
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  if (error == SSL_ERROR_SSL) errno = ECONNRESET;
+  return -1;
 }
 
 bool TestClient::FillUntil(std::string_view mark) {

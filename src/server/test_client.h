@@ -1,14 +1,18 @@
-// For the tests: an HTTP client that is as rude as a test wants, on a blocking socket. Every wait has a limit that
-// only a defect reaches.
+// For the tests: an HTTP client that is as rude as a test wants, on a blocking socket, over TLS when TestsUseTls. Every
+// wait has a limit that only a defect reaches.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/body.h"
+#include "server/test_certificate.h"
+
+struct ssl_st;
 
 namespace eider {
 
@@ -30,12 +34,12 @@ class TestClient {
   };
 
   // A small `receive_buffer` makes the server feel at once that this client does not read.
-  explicit TestClient(std::uint16_t port, int receive_buffer = 0);
+  explicit TestClient(std::uint16_t port, int receive_buffer = 0, bool tls = TestsUseTls());
   ~TestClient();
   TestClient(TestClient&& other) noexcept;
   TestClient(const TestClient&) = delete;
 
-  int fd() const { return fd_; }
+  std::string PeerName() const;  // of the server's certificate
   bool Send(std::string_view bytes);
   void Get(std::string_view target, std::string_view more_headers = {});
 
@@ -57,7 +61,10 @@ class TestClient {
   std::string Take(std::size_t size);
   void ReadChunks(Reply& reply);
 
+  int ReadOnce(char* out, int size);
+
   int fd_ = -1;
+  std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_{nullptr, nullptr};
   std::string buffer_;
   End end_ = End::kNone;
 };

@@ -27,7 +27,10 @@ def test_its_own_examples_are_valid():
         VALIDATOR.validate({"datasets": {"sample": {key: example}}})
 
 
-@pytest.mark.parametrize("text", ["", "lake:", "datasets:", "datasets: {plain: }", "datasets: {a: {filters: []}}"])
+@pytest.mark.parametrize("text", ["", "lake:", "datasets:", "datasets: {plain: }", "datasets: {a: {filters: []}}",
+                                  "limits: {anonymous: {requests_per_second: 0.5, burst: 3, concurrency: 2, rows: 10}}",
+                                  "limits: {keys: {bytes: 10MB, time: 30s}}", "limits: {keys: }",
+                                  "auth: {anonymous: false}", "server: {keys: /k, tls_cert: /c, tls_key: /k}"])
 def test_takes(text):
     VALIDATOR.validate(yaml.safe_load(text))
 
@@ -45,6 +48,12 @@ def test_takes(text):
     "datasets: {a: {access: 'role:x'}}",
     "datasets: {a: {glob: x.csv, objects: [x.csv]}}",
     "datasets: [a]",
+    "auth: {anonymous: maybe}",
+    "auth: {keys: {alice: my-secret}}",
+    "limits: {anonymous: {rows: 0}}",
+    "limits: {anonymous: {time: 30}}",
+    "limits: {everyone: {rows: 1}}",
+    "server: {key: /k}",
 ])
 def test_refuses(text):
     assert list(VALIDATOR.iter_errors(yaml.safe_load(text)))

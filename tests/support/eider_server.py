@@ -11,7 +11,7 @@ import requests
 
 from support.raw_http import PATIENCE_SECONDS
 
-SERVING = re.compile(r"eider: serving \d+ datasets? of .* at (http://127\.0\.0\.1:(\d+)/)")
+SERVING = re.compile(r"eider: serving \d+ datasets? of .* at (https?://[0-9.]+:(\d+)/)")
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: ")
 
 # What a developer's shell may hold must not decide a test.
@@ -55,6 +55,7 @@ class EiderServer:
             env=clean_environment(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, **(launch or {}))
         self.url = self.port = None
+        self.trusted = True  # or the file of the certificate to trust instead
         self._lines = []
         self._line_came = threading.Condition()
         self._serving_or_gone = threading.Event()
@@ -95,6 +96,11 @@ class EiderServer:
             assert self._line_came.wait_for(found, PATIENCE_SECONDS), self.log
             return found()
 
+    def log_lines(self, event):
+        """The log's lines of this event, until now."""
+        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
+
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
@@ -120,7 +126,7 @@ class EiderServer:
     def request(self, method, path, stream=False, data=None, **headers):
         named = {name.replace("_", "-").title(): value for name, value in headers.items()}
         return requests.request(method, self.url.rstrip("/") + path, timeout=PATIENCE_SECONDS, stream=stream, data=data,
-                                headers={"Accept-Encoding": "identity", "Accept": "*/*", **named})
+                                verify=self.trusted, headers={"Accept-Encoding": "identity", "Accept": "*/*", **named})
 
     def metric(self, name):
         for line in self.get("/metrics").text.splitlines():
