@@ -49,7 +49,8 @@ json::object QueryPath() {
       {"params", Params()},
       {"limit", {{"type", "integer"}, {"minimum", 0}, {"description", "At most so many rows"}}},
       {"format", {{"type", "string"}, {"enum", std::move(formats)}, {"description", "Instead of Accept; else json"}}},
-      {"dry_run", Of("boolean", "What the query would read and cost, without rows")}};
+      {"dry_run", Of("boolean", "What the query would read and cost, without rows")},
+      {"stats", Of("boolean", "Begin when all rows are there, and say in the head what they took")}};
   return {{"post",
            {{"operationId", "query"},
             {"summary", "Ask in SQL"},

@@ -110,12 +110,12 @@ Status ParseMember(std::string_view name, const json::value& value, QueryOrder& 
   } else if (name == "format") {
     if (!value.is_string()) return Invalid("'format' is a text such as \"csv\"", "format");
     format = value.get_string();
-  } else if (name == "dry_run") {
-    if (!value.is_bool()) return Invalid("'dry_run' is true or false", "dry_run");
-    order.dry_run = value.get_bool();
+  } else if (name == "dry_run" || name == "stats") {
+    if (!value.is_bool()) return Invalid(fmt::format("'{}' is true or false", name), std::string(name));
+    (name == "stats" ? order.stats : order.dry_run) = value.get_bool();
   } else {
-    return Invalid(fmt::format("there is no member '{}'.{} Members are: sql params limit format dry_run", name,
-                               DidYouMean(name, {"sql", "params", "limit", "format", "dry_run"})),
+    return Invalid(fmt::format("there is no member '{}'.{} Members are: sql params limit format dry_run stats", name,
+                               DidYouMean(name, {"sql", "params", "limit", "format", "dry_run", "stats"})),
                    std::string(name));
   }
   return {};

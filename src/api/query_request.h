@@ -13,10 +13,11 @@ namespace eider {
 struct QueryOrder {
   QueryRequest query;  // confined
   bool dry_run = false;
+  bool stats = false;  // the answer begins when it is whole, and its head says what it took
 };
 
-// {"sql", "params", "limit", "format", "dry_run"}; the format from `accept` where the body names none, JSON where
-// neither does. kInvalid names the member and what it may be.
+// {"sql", "params", "limit", "format", "dry_run", "stats"}; the format from `accept` where the body names none, JSON
+// where neither does. kInvalid names the member and what it may be.
 Result<QueryOrder> ParseQueryOrder(std::string_view body, std::string_view accept);
 
 // {"q", "limit", "params"}, in JSON; other members are of other servers, and ignored. nullopt: no q, so no rows.

@@ -42,8 +42,9 @@ class QueryTask final : public Delivery {
     if (order->dry_run) return AnswerDryRun(query->statement);
     coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
     key_ = ProductionKey(*query, coding_);
+    stats_ = order->stats;
     // A sheet is of no use before its end: what XLSX cannot hold is then told properly.
-    return Produce(key_, std::move(query->statement), coding_, /*until_end=*/format_ == Format::kXlsx);
+    return Produce(key_, std::move(query->statement), coding_, /*until_end=*/stats_ || format_ == Format::kXlsx);
   }
 
   void Begin(Reader reader) override {
@@ -53,6 +54,13 @@ class QueryTask final : public Delivery {
     response.Set("Cache-Control", "no-store");
     response.Set("X-Cache", reader.joined() ? "hit" : "miss");
     if (coding_ != Coding::kIdentity) response.Set("Content-Encoding", CodingName(coding_));
+    if (stats_) {
+      const std::chrono::duration<double, std::milli> took = SystemSteadyClock()() - begun_;
+      if (const auto end = reader.spool().state().end) {
+        for (Header& header : EndHeaders(*end)) response.headers.push_back(std::move(header));
+      }
+      response.Set("Server-Timing", fmt::format("query;dur={:.3f}", took.count()));
+    }
     response.want_trailers = HasToken(request_.Find("TE"), "trailers");
     auto body = std::make_unique<SpoolBody>(
         std::move(reader), SpoolSpan(), response.want_trailers,
@@ -92,7 +100,9 @@ class QueryTask final : public Delivery {
     return {};
   }
 
+  const SteadyTime begun_ = SystemSteadyClock()();
   std::string sql_;
+  bool stats_ = false;
   Format format_ = Format::kJson;
   Coding coding_ = Coding::kIdentity;
   std::string key_;
