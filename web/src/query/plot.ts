@@ -34,7 +34,7 @@ const fromZero: uPlot.Range.Function = (_, least, most) => {
 
 function base(choice: ChartChoice, colour: (name: string) => string): Plot["options"] {
   const value = (_: uPlot, n: number | null) => (n == null ? "–" : exact.format(n));
-  return { legend: { live: true, markers: { show: false } }, cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+  return { legend: { live: true, markers: { show: false } }, cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
            ms: 1, tzDate: (ms) => uPlot.tzDate(new Date(ms), "Etc/UTC"), padding: [12, 12, 0, 4],
            axes: axes(colour), scales: { x: { time: false }, y: {} },
            series: [{ label: choice.x, value }, { label: choice.y, value, stroke: colour("--accent"), width: 1.75 }] };

@@ -132,11 +132,13 @@ export class QueryView {
 
   // At its place in the text where the server names one, and below the editor in words.
   private showProblem(error: unknown) {
+    this.root.classList.toggle("refused", Boolean(error));
+    if (error) this.slot("cost").textContent = "";
     const said = error instanceof Problem ? error.said : null;
     const place = this.editor.mark(said?.detail ?? null);
     this.slot("problem").replaceChildren(...(error ? [problemBox(error, () => this.run())] : []));
     if (!place) return;
-    slot(this.root, "title").textContent = `Line ${this.lineOf(place.from)}`;
+    slot(this.root, "title").textContent = `Line ${this.lineOf(place.from)}:`;
     slot(this.root, "detail").textContent = place.message;
     slot(this.root, "id").textContent = "";
   }
