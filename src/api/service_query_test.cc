@@ -138,8 +138,7 @@ TEST_F(ServiceQueryTest, TheHeadSaysWhatTheAnswerTook) {
   EXPECT_EQ(Sql("FROM birds").head.Find("Eider-Rows"), "");
   // It fails before its first byte, whenever that is: a number beyond the first rows is no number.
   const Answer late = Query(
-      R"({"sql":"SELECT CASE WHEN r = 999999 THEN CAST('x' || r AS INT) END AS n FROM range(1000000) t(r)","stats":true
-})");
+      R"q({"sql":"SELECT CASE WHEN r = 999999 THEN CAST('x' || r AS INT) END AS n FROM range(1000000) t(r)","stats":true})q");
   EXPECT_EQ(late.head.status, 400) << late.body;
 }
 
