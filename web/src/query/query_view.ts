@@ -11,6 +11,8 @@ import { ResultTable } from "./result_table";
 import { MOST_ROWS, Runner, type Answer, type Cost } from "./runner";
 import { TablesPanel } from "./tables_panel";
 
+const TYPING_MS = 300;  // a browser refuses to change the address for each letter
+
 export class QueryView {
   readonly root = clone("query");
   readonly panel: TablesPanel;
@@ -20,6 +22,7 @@ export class QueryView {
   private readonly table: ResultTable;
   private readonly downloads: DownloadMenu;
   private readonly runner: Runner;
+  private remembering = 0;
 
   constructor(datasets: DatasetEntry[], state: QueryState) {
     this.names = datasets.map(({ name }) => name);
@@ -53,6 +56,7 @@ export class QueryView {
   focus() { this.editor.focus(); }
 
   close() {
+    clearTimeout(this.remembering);
     this.runner.stop();
     this.panel.close();
     this.downloads.close();
@@ -74,12 +78,13 @@ export class QueryView {
   private typed(sql: string) {
     this.noticeTables(sql);
     this.runner.typed(sql);
-    this.remember();
+    clearTimeout(this.remembering);
+    this.remembering = window.setTimeout(() => this.remember(), TYPING_MS);
   }
 
   private noticeTables(sql: string) { this.panel.open(tablesIn(sql, this.names)); }
 
-  // The address always says what is shown; going back leaves the view, not each letter.
+  // The address says what is shown; going back leaves the view, not each letter.
   private remember() {
     const { chart, x, y } = this.chart.wanted;
     const link = queryLink({ sql: this.editor.sql, chart, x, y });
