@@ -73,6 +73,22 @@ def test_typing_changes_rows_and_chart(window):
     expect(window.answer.get_by_role("table")).to_have_attribute("aria-rowcount", "301")
 
 
+def test_a_dataset_leads_to_its_query_and_back(window):
+    window.open("#/lines")
+    window.page.get_by_role("main").get_by_role("link", name="Ask in SQL").click()
+    expect(window.editor).to_contain_text("FROM lines")
+    expect(window.answer.get_by_role("table")).to_have_attribute("aria-rowcount", "101")
+    window.type_sql(TWO)
+    expect(window.answer.locator("tbody tr:not(.gap)")).to_have_count(2)
+    window.page.get_by_role("link", name="SQL", exact=True).click()  # it is here already, and nothing is lost
+    expect(window.editor).to_contain_text("origin IN")
+    window.until("() => location.hash.includes('origin')")
+    window.page.get_by_role("link", name="Datasets", exact=True).click()
+    expect(window.page.get_by_role("searchbox", name="Find a dataset")).to_be_visible()
+    window.page.go_back()
+    expect(window.editor).to_contain_text("origin IN")
+
+
 def test_what_a_run_takes_is_shown(window):
     window.open_query(f"SELECT max(id) AS m FROM flights -- {id(window)}")
     window.expect_cells([["7999"]])

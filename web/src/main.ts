@@ -3,6 +3,7 @@
 import "./style/base.css";
 import "./style/dataset.css";
 import "./style/query.css";
+import { readDatasetLink } from "./dataset/choice";
 import { DatasetView } from "./dataset/dataset_view";
 import { clone, el, problemBox } from "./dom";
 import { finder, home } from "./home";
@@ -11,6 +12,7 @@ import { getDataset, getLake, type Lake } from "./server";
 
 interface View {
   root: HTMLElement;
+  follow?(hash: string): boolean;  // takes over an address that it can show itself
   close?(): void;
   focus?(): void;
 }
@@ -66,27 +68,27 @@ async function queryView(state: QueryState, signal: AbortSignal): Promise<View> 
 }
 
 async function route(event?: Event) {
+  if (event && shown?.follow?.(location.hash)) return;
   const state = readQueryLink(location.hash);
-  const [, name, query = ""] = /^#\/([\w-]{1,100})(?:\?(.*))?$/.exec(location.hash) ?? [];
-  if (event && name && shown instanceof DatasetView && shown.meta.name === name) return shown.read(query);
-  if (event && state?.sql && shown && "read" in shown) return (shown as unknown as { read(to: QueryState): void }).read(state);
+  const dataset = readDatasetLink(location.hash);
   going.abort();
   const { signal } = going = new AbortController();
   shown?.close?.();
   shown = null;
-  layout.className = `layout ${state ? "querying" : name ? "reading" : ""}`;
+  layout.className = `layout ${state ? "querying" : dataset ? "reading" : ""}`;
   markHere();
   main.replaceChildren(clone("waiting"));
   try {
     document.title = "Eider";
-    const view = await (state ? queryView(state, signal) : name ? datasetView(name, query, signal) : homeView(signal));
+    const view = await (state ? queryView(state, signal)
+      : dataset ? datasetView(dataset.name, dataset.query, signal) : homeView(signal));
     if (signal.aborted) return view.close?.();
     shown = view;
     main.replaceChildren(view.root);
   } catch (error) {
     if (signal.aborted) return;  // on the way elsewhere by now
     main.replaceChildren(el("div", { className: "home" }, el("p", {}, el("a", { href: "#/" }, "All datasets")),
-                            el("h1", { tabIndex: -1 }, name || "Eider"), problemBox(error, route)));
+                            el("h1", { tabIndex: -1 }, dataset?.name ?? "Eider"), problemBox(error, route)));
   }
   if (!event) return;
   scrollTo(0, 0);

@@ -16,6 +16,12 @@ export interface Choice {
   rest: Pair[];  // has no control and goes to the server as it is
 }
 
+// "#/NAME?PARAMETERS"; null: the hash is no dataset's.
+export function readDatasetLink(hash: string) {
+  const [, name, query = ""] = /^#\/([\w-]{1,100})(?:\?(.*))?$/.exec(hash) ?? [];
+  return name ? { name, query } : null;
+}
+
 export function readChoice(columns: Column[], query: string): Choice {
   const choice: Choice = { filters: [], columns: [], sort: "", limit: "", rest: [] };
   const filterable = new Set(columns.filter((column) => column.filterable).map((column) => column.name));

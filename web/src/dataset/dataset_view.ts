@@ -5,7 +5,7 @@ import { FORMATS } from "../formats";
 import { queryLink } from "../query/link";
 import { address, getText, parseCsv, Problem, queryText, type Dataset, type Pair } from "../server";
 import { byteText, number, plural, withoutScheme } from "../text";
-import { choicePairs, filterPair, filterPairs, readChoice, type Choice } from "./choice";
+import { choicePairs, filterPair, filterPairs, readChoice, readDatasetLink, type Choice } from "./choice";
 import { FilterRow } from "./filter_row";
 import { KINDS, kindOf } from "./operators";
 import { previewTable } from "./preview";
@@ -45,8 +45,15 @@ export class DatasetView {
     this.loading?.abort();
   }
 
-  // Takes over what the hash says.
-  read(query: string) {
+  // Takes over an address of this dataset; false: it is another's.
+  follow(hash: string) {
+    const link = readDatasetLink(hash);
+    if (link?.name !== this.meta.name) return false;
+    this.read(link.query);
+    return true;
+  }
+
+  private read(query: string) {
     this.choice = readChoice(this.meta.columns, query);
     slot<HTMLInputElement>(this.root, "limit").value = this.choice.limit;
     this.rows = this.choice.filters.map((filter) => this.filterRow(filter));

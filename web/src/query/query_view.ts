@@ -65,10 +65,16 @@ export class QueryView {
     this.editor.close();
   }
 
-  // Takes over what the hash says, when it is another query than is shown.
-  read(state: QueryState) {
-    this.chart.wanted = state;
-    if (state.sql !== this.editor.sql) this.editor.sql = state.sql;
+  // Takes over the address of a query; false: it is none's. One without SQL keeps what is here.
+  follow(hash: string) {
+    const state = readQueryLink(hash);
+    if (state?.sql) {
+      this.chart.wanted = state;
+      if (state.sql !== this.editor.sql) this.editor.sql = state.sql;
+    } else if (state) {
+      this.remember();
+    }
+    return state !== null;
   }
 
   private slot(name: string) { return slot(this.root, name); }
