@@ -58,10 +58,13 @@ export class Chart {
     this.plot?.destroy();
     this.plot = null;
     this.root.hidden = !choice;
+    if (this.table && choice) this.plotChoice(this.table, choice);
     this.root.dataset.drawn = String(this.drawn += 1);
-    if (!this.table || !choice) return;
-    this.offer(this.table, choice);
-    const { options, data, note } = plotOf(this.table, choice);
+  }
+
+  private plotChoice(table: Table, choice: ChartChoice) {
+    this.offer(table, choice);
+    const { options, data, note } = plotOf(table, choice);
     this.note.textContent = note;
     this.plot = new uPlot({ ...options, ...this.size() }, data, this.canvas);
     this.plot.root.querySelector("canvas")!.setAttribute("aria-hidden", "true");
