@@ -23,8 +23,9 @@ from downloading import machine  # noqa: E402
 from support.browser_page import BrowserPage, chromium  # noqa: E402
 from support.eider_server import EiderServer  # noqa: E402
 
-BY_DAY = "SELECT date_trunc('day', date) AS day, avg(delay) AS late FROM flights WHERE delay > {} GROUP BY 1 ORDER BY 1"
-BY_ORIGIN = "SELECT origin, avg(delay) AS late FROM flights GROUP BY 1 HAVING count(*) > {} ORDER BY 2 DESC LIMIT 20"
+QUERIES = {
+    "by_day": "SELECT date_trunc('day', date) AS day, avg(delay) AS late FROM flights WHERE delay > {} GROUP BY 1 ORDER BY 1",
+    "by_origin": "SELECT origin, avg(delay) AS late FROM flights GROUP BY 1 HAVING count(*) > {} ORDER BY 2 DESC LIMIT 20"}
 MUSTS = {"weight_bytes": 900_000, "first_paint_ms": 1000, "key_to_chart_p95_ms": 100}
 
 # Stops the clock for each key once the frame with the new chart was shown.
@@ -46,7 +47,8 @@ WATCH = """() => {
 
 def main() -> int:
     arguments = parse()
-    run = {"date": datetime.date.today().isoformat(), "machine": machine.describe(), "versions": machine.versions(("duckdb",))}
+    run = {"date": datetime.date.today().isoformat(), "machine": machine.describe(),
+           "versions": machine.versions(("playwright",))}
     with tempfile.TemporaryDirectory(prefix="eider-page-") as name:
         lake = pathlib.Path(name)
         shutil.copy(pathlib.Path(os.environ["EIDER_VEGA"]) / "data" / "flights-3m.parquet", lake / "flights.parquet")
@@ -57,10 +59,10 @@ def main() -> int:
             run["first_paint_ms"] = max(paints)
             run["first_paint_p50_ms"] = statistics.median(paints)
             bases = range(1, 3) if arguments.quick else range(1, 11)
-            for kind, sql in (("by_day", BY_DAY), ("by_origin", BY_ORIGIN)):
-                run[f"key_to_chart_{kind}_ms"] = keys(browser, server, sql, bases)
-    everything = [ms for kind in ("by_day", "by_origin") for ms in run[f"key_to_chart_{kind}_ms"]]
-    run["key_to_chart_p50_ms"], run["key_to_chart_p95_ms"] = percentile(everything, 50), percentile(everything, 95)
+            taken = {kind: keys(browser, server, sql, bases) for kind, sql in QUERIES.items()}
+    run["keys_ms"] = taken
+    for name, values in {**taken, "key_to_chart": [ms for values in taken.values() for ms in values]}.items():
+        run[f"{name}_p50_ms"], run[f"{name}_p95_ms"] = percentile(values, 50), percentile(values, 95)
     text = markdown(run)
     print(text)
     if not arguments.quick:
@@ -114,21 +116,25 @@ def percentile(values: list[float], part: int) -> float:
 
 
 def markdown(run: dict) -> str:
-    rows = [("page weight, compressed", f"{run['weight_bytes'] / 1000:.0f} kB", "900 kB", run["weight_bytes"] <= MUSTS["weight_bytes"]),
-            ("first paint, slowest (median)", f"{run['first_paint_ms']:.0f} ms ({run['first_paint_p50_ms']:.0f} ms)", "1 s",
-             run["first_paint_ms"] <= MUSTS["first_paint_ms"]),
-            ("key to chart, p95 (p50)", f"{run['key_to_chart_p95_ms']:.0f} ms ({run['key_to_chart_p50_ms']:.0f} ms)", "100 ms",
-             run["key_to_chart_p95_ms"] <= MUSTS["key_to_chart_p95_ms"])]
-    for kind, name in (("by_day", "mean by day"), ("by_origin", "mean by origin")):
-        values = run[f"key_to_chart_{kind}_ms"]
-        rows.append((f"of these, {name}: p95 (p50)", f"{percentile(values, 95):.0f} ms ({percentile(values, 50):.0f} ms)", "", True))
-    lines = [f"| {what} | {measured} | {must} | {'' if not must else 'yes' if met else '**no**'} |" for what, measured, must, met in rows]
+    def pair(name: str) -> str:
+        return f"{run[name + '_p95_ms']:.0f} ms ({run[name + '_p50_ms']:.0f} ms)"
+    paint = f"{run['first_paint_ms']:.0f} ms ({run['first_paint_p50_ms']:.0f} ms)"
+    met = {name: "yes" if run[name] <= most else "**no**" for name, most in MUSTS.items()}
     place = run["machine"]
-    return "\n".join([
-        "# The page, measured", "",
-        f"{run['date']}, {place['processor']}, {place['cores']} cores for browser and server together, {place['system']}, "
-        f"Chromium {run['chromium']}. Written by `./dev bench page`; 3 M flights in a local folder.", "",
-        "| what | measured | must | met |", "|---|---|---|---|", *lines, ""])
+    return f"""# The page, measured
+
+{run['date']}, {place['processor']}, {place['cores']} cores for browser and server together, {place['system']},
+Chromium {run['chromium']}, load at the start {place['load_at_start']:.1f}. Written by `./dev bench page`; three million
+flights in a local folder, each key a query that nobody has asked before.
+
+| what | measured | must | met |
+|---|---|---|---|
+| page weight, compressed | {run['weight_bytes'] / 1000:.0f} kB | 900 kB | {met['weight_bytes']} |
+| first paint, slowest (median) | {paint} | 1 s | {met['first_paint_ms']} |
+| key to chart, p95 (p50) | {pair('key_to_chart')} | 100 ms | {met['key_to_chart_p95_ms']} |
+| of these, mean delay by day | {pair('by_day')} | | |
+| of these, mean delay by origin | {pair('by_origin')} | | |
+"""
 
 
 def parse() -> argparse.Namespace:
