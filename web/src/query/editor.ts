@@ -3,7 +3,7 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { diagnosticCount, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -101,7 +101,7 @@ export class Editor {
   mark(message: string | null) {
     const place = message === null ? null : placeOf(message, this.sql);
     const diagnostics = place ? [{ ...place, severity: "error" as const, message: place.message }] : [];
-    this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
+    if (place || diagnosticCount(this.view.state)) this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
     return place;
   }
 }

@@ -50,7 +50,7 @@ export class QueryView {
     this.slot("share").onclick = () => { this.remember(); void copy(location.href, this.slot("share")); };
     this.editor.offer(this.names);
     this.noticeTables(state.sql);
-    this.runner.typed(state.sql);
+    this.runner.run(state.sql, false);
   }
 
   focus() { this.editor.focus(); }
@@ -120,8 +120,8 @@ export class QueryView {
     const cut = table.numRows >= MOST_ROWS;
     this.showProblem(null);
     this.slot("result").hidden = false;
-    this.table.show(table);
     this.chart.show(table);
+    this.table.show(table);
     const figures: Record<string, string> = {
       "rows-count": cut ? `first ${number.format(table.numRows)}` : number.format(table.numRows),
       round: msText(answer.roundTripMs),

@@ -1,5 +1,5 @@
 // Runs what is typed, the newest only: a pause, what it would cost, and the rows where that is little. A run that is
-// overtaken or cancelled is aborted, which closes its connection, and the server ends its query.
+// overtaken, cancelled or too dear is aborted, which closes its connection, and the server ends its query.
 import { tableFromIPC, type Table } from "@uwdata/flechette";
 import { postQuery, whole } from "../server";
 
@@ -9,9 +9,10 @@ export const MOST_ROWS = 10_000;  // that are shown; a download has all
 const UNASKED_BYTES = 256e6;
 const UNASKED_USD = 0.001;
 
-// The pause after a key: as long as the last run took, so that a far lake is not flooded. A near one follows each key.
+// The pause after a key: as long as the last run took, so that a far lake is not flooded. A near one follows each key,
+// and is asked for the rows beside the estimate: what both take is less than one more way there and back.
 const PAUSE_MS = { near: 10, most: 400 };
-const NEAR_MS = 150;  // a run that takes less is cheaper run in vain than waited for
+const NEAR_MS = 150;
 
 export interface Cost {
   objects: number;
@@ -44,7 +45,7 @@ export interface RunEvents {
 export class Runner {
   private timer = 0;
   private running: AbortController | null = null;
-  private lastMs = 0;
+  private lastMs = NEAR_MS;
   private last = "";  // what runs or was answered
 
   constructor(private readonly events: RunEvents) {}
@@ -86,15 +87,11 @@ export class Runner {
 
   private async answer(sql: string, wanted: boolean, signal: AbortSignal) {
     const begun = performance.now();
-    const estimate = await postQuery({ sql, limit: MOST_ROWS, dry_run: true }, signal);
-    const cost: Cost = await whole(estimate, signal, (response) => response.json());
-    this.events.costs(cost);
-    if (!wanted && (cost.bytes > UNASKED_BYTES || cost.usd > UNASKED_USD)) {
-      this.last = "";
-      return this.events.asks();
-    }
+    const estimate = this.estimate(sql, wanted, signal);
+    if (this.lastMs >= NEAR_MS) await estimate;
     const asked = performance.now();
-    const response = await postQuery({ sql, limit: MOST_ROWS, format: "arrow", stats: true }, signal);
+    const rows = postQuery({ sql, limit: MOST_ROWS, format: "arrow", stats: true }, signal);
+    const [response] = await Promise.all([rows, estimate]);
     const bytes = await whole(response, signal, (body) => body.arrayBuffer());
     const took = response.headers.get("Eider-Reads") ?? "";
     const figure = (text: string, name: RegExp) => Number(name.exec(text)?.[1] ?? 0);
@@ -107,5 +104,16 @@ export class Runner {
       requests: figure(took, /requests=(\d+)/),
       bytes: figure(took, /\bbytes=(\d+)/),
     });
+  }
+
+  // Ends the run where it costs more than is spent unasked.
+  private async estimate(sql: string, wanted: boolean, signal: AbortSignal) {
+    const response = await postQuery({ sql, limit: MOST_ROWS, dry_run: true }, signal);
+    const cost: Cost = await whole(response, signal, (body) => body.json());
+    this.events.costs(cost);
+    if (wanted || (cost.bytes <= UNASKED_BYTES && cost.usd <= UNASKED_USD)) return;
+    this.stop();
+    this.events.asks();
+    signal.throwIfAborted();
   }
 }
