@@ -102,20 +102,31 @@ def test_what_a_run_takes_is_shown(window):
     expect(facts).to_contain_text("warm")
 
 
-def test_what_costs_much_runs_only_when_it_is_wanted(window):
+def estimate_much(window):
+    """From now on every dry run says that the query costs much."""
     cost = {"objects": 9000, "row_groups": 9000, "row_groups_kept": 9000, "requests": 9000, "bytes": 9e11, "usd": 0.0036}
+    window.page.route("**/query", lambda route: route.fulfill(json=cost)
+                      if route.request.post_data_json.get("dry_run") else route.continue_())
 
-    def answer(route):
-        if route.request.post_data_json.get("dry_run"):
-            return route.fulfill(json=cost)
-        return route.continue_()
-    window.page.route("**/query", answer)
+
+def test_what_costs_much_runs_only_when_it_is_wanted(window):
+    estimate_much(window)
     window.open_query(TWO)
     expect(window.page.locator(".cost")).to_contain_text("900 GB in 9,000 requests")
     expect(window.page.get_by_role("status").filter(has_text="Press Run")).to_be_attached()
     assert not window.queries()
     window.page.get_by_role("button", name="Run").click()
     expect(window.answer.locator("tbody tr:not(.gap)")).to_have_count(2)
+
+
+def test_what_turns_out_to_cost_much_is_stopped(window):
+    window.open_query(TWO)  # is near: the next is asked for beside its estimate
+    expect(window.answer.locator("tbody tr:not(.gap)")).to_have_count(2)
+    estimate_much(window)
+    window.type_sql(ENDLESS)
+    expect(window.page.get_by_role("status").filter(has_text="Press Run")).to_be_attached()
+    expect(window.page.get_by_role("button", name="Cancel", exact=True)).to_have_attribute("aria-disabled", "true")
+    wait_until_running(window, 0)
 
 
 def test_an_error_is_shown_at_its_place(window):
