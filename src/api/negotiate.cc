@@ -6,7 +6,7 @@
 #include "base/text.h"
 
 namespace eider {
-Coding ChooseCoding(std::string_view accept_encoding) {
+Coding ChooseCoding(std::string_view accept_encoding, std::span<const Coding> offered) {
   static constexpr std::array kPreferred = {Coding::kZstd, Coding::kBrotli, Coding::kGzip};
   std::array<double, 3> q = {0, 0, 0};
   std::array<bool, 3> named = {false, false, false};
@@ -26,7 +26,7 @@ Coding ChooseCoding(std::string_view accept_encoding) {
   double best_q = identity;
   for (std::size_t i = 0; i < kPreferred.size(); ++i) {
     const double weight = named[i] ? q[i] : any;
-    if (weight > best_q) {
+    if (weight > best_q && std::find(offered.begin(), offered.end(), kPreferred[i]) != offered.end()) {
       best = kPreferred[i];
       best_q = weight;
     }

@@ -1,8 +1,10 @@
 // What a client's headers ask for: content coding, byte range, validators.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,8 +13,11 @@
 
 namespace eider {
 
-// The coding to use for Accept-Encoding: the highest q, ties as zstd, br, gzip. Identity when nothing else is accepted.
-Coding ChooseCoding(std::string_view accept_encoding);
+inline constexpr std::array kCodings = {Coding::kIdentity, Coding::kGzip, Coding::kZstd, Coding::kBrotli};
+
+// The coding to use for Accept-Encoding: of what is offered the one of the highest q, ties as zstd, br, gzip. Identity
+// when nothing else is accepted.
+Coding ChooseCoding(std::string_view accept_encoding, std::span<const Coding> offered = kCodings);
 
 // The same for a format: none for what is compressed inside.
 Coding CodingFor(Format format, std::string_view accept_encoding);

@@ -14,6 +14,8 @@ TEST(NegotiateTest, CodingsByWeight) {
   EXPECT_EQ(ChooseCoding("*"), Coding::kZstd);
   EXPECT_EQ(ChooseCoding("zstd;q=0, *;q=0.5"), Coding::kBrotli);
   EXPECT_EQ(ChooseCoding("identity;q=1, gzip;q=0.5"), Coding::kIdentity);
+  EXPECT_EQ(ChooseCoding("zstd, gzip;q=0.5", std::array{Coding::kIdentity, Coding::kGzip}), Coding::kGzip);
+  EXPECT_EQ(ChooseCoding("zstd", std::array{Coding::kIdentity, Coding::kGzip}), Coding::kIdentity);
 }
 
 TEST(NegotiateTest, OneRange) {

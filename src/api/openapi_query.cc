@@ -49,7 +49,7 @@ json::object QueryPath() {
       {"params", Params()},
       {"limit", {{"type", "integer"}, {"minimum", 0}, {"description", "At most so many rows"}}},
       {"format", {{"type", "string"}, {"enum", std::move(formats)}, {"description", "Instead of Accept; else json"}}},
-      {"metadata", Of("boolean", "data and metadata.stats, in place of the rows alone; JSON only")},
+      {"metadata", Of("boolean", "What it took: metadata.stats beside data in JSON, the head of other formats")},
       {"dry_run", Of("boolean", "What the query would read and cost, without rows")}};
   return {{"post",
            {{"operationId", "query"},

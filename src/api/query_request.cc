@@ -150,9 +150,6 @@ Result<QueryOrder> ParseQueryOrder(std::string_view body, std::string_view accep
       order.query.format = *offered;
     }
   }
-  if (order.metadata && order.query.format != Format::kJson) {
-    return Invalid("'metadata' goes with JSON alone; with other formats ask for trailers, TE: trailers", "metadata");
-  }
   return order;
 }
 

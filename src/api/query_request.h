@@ -13,7 +13,9 @@ namespace eider {
 struct QueryOrder {
   QueryRequest query;  // confined
   bool dry_run = false;
-  bool metadata = false;  // {"data", "metadata"} around the rows; JSON only
+  // What it took is told: in JSON by {"data", "metadata"} around the rows; other formats begin when they are whole, and
+  // their head says it.
+  bool metadata = false;
 };
 
 // {"sql", "params", "limit", "format", "dry_run", "metadata"}; the format from `accept` where the body names none, JSON

@@ -40,11 +40,13 @@ class QueryTask final : public Delivery {
       return {};
     }
     if (order->dry_run) return AnswerDryRun(query->statement);
+    const bool json = format_ == Format::kJson;
     // What stands around the rows is not part of what equal questions share.
-    if (!metadata_) coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
+    if (!metadata_ || !json) coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
     key_ = ProductionKey(*query, coding_);
     // A sheet is of no use before its end: what XLSX cannot hold is then told properly.
-    return Produce(key_, std::move(query->statement), coding_, /*until_end=*/format_ == Format::kXlsx);
+    return Produce(key_, std::move(query->statement), coding_,
+                   /*until_end=*/(metadata_ && !json) || format_ == Format::kXlsx);
   }
 
   void Begin(Reader reader) override {
@@ -54,6 +56,13 @@ class QueryTask final : public Delivery {
     response.Set("Cache-Control", "no-store");
     response.Set("X-Cache", reader.joined() ? "hit" : "miss");
     if (coding_ != Coding::kIdentity) response.Set("Content-Encoding", CodingName(coding_));
+    if (metadata_ && format_ != Format::kJson) {
+      const std::chrono::duration<double, std::milli> took = SystemSteadyClock()() - asked_;
+      if (const auto end = reader.spool().state().end) {
+        for (Header& header : EndHeaders(*end)) response.headers.push_back(std::move(header));
+      }
+      response.Set("Server-Timing", fmt::format("query;dur={:.3f}", took.count()));
+    }
     response.want_trailers = HasToken(request_.Find("TE"), "trailers");
     const bool hit = reader.joined();
     const auto end = std::make_shared<SpoolEnd>();
@@ -63,7 +72,7 @@ class QueryTask final : public Delivery {
           *end = outcome.end;
           log(outcome);
         });
-    if (metadata_) {
+    if (metadata_ && format_ == Format::kJson) {
       body = std::make_unique<MetadataBody>(std::move(body), [end, hit, asked = asked_] {
         return StatsMembers(*end, SystemSteadyClock()() - asked, hit);
       });

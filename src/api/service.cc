@@ -39,18 +39,6 @@ Response PlainText(std::string text, std::string media_type = "text/plain; chars
   return response;
 }
 
-Response Page(const PageFile& file) {
-  Response response;
-  response.Set("Content-Type", std::string(file.media_type));
-  response.Set("Cache-Control", "no-cache");
-  // Nothing is loaded from elsewhere, and nothing inline runs.
-  response.Set("Content-Security-Policy",
-               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-               "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
-  response.text = std::string(file.content);
-  return response;
-}
-
 constexpr std::string_view kQueryPath = "/query";
 
 // "/flights.csv" -> name and extension; "/flights" has none.
@@ -108,7 +96,7 @@ class Service::Core {
       refused.Set("Allow", std::string(allowed));
       return reply(std::move(refused));
     }
-    if (const auto file = FindPageFile(request.path)) return reply(Page(*file));
+    if (auto page = AnswerPage(request)) return reply(*std::move(page));
     if (request.path == "/healthz") return reply(PlainText("ok\n"));
     if (auto refused = Admit(request, *answer)) return reply(*std::move(refused));
     if (request.path == "/metrics") return reply(PlainText(Metrics(), "text/plain; version=0.0.4; charset=utf-8"));

@@ -130,6 +130,18 @@ TEST_F(ServiceQueryTest, ADryRunRunsNothing) {
   EXPECT_EQ(productions_->counters().started, 0u);
 }
 
+TEST_F(ServiceQueryTest, TheHeadSaysWhatTheAnswerTook) {
+  const Answer answer = Query(R"({"sql":"FROM birds","format":"csv","metadata":true})");
+  EXPECT_EQ(answer.head.Find("Eider-Rows"), "3");
+  EXPECT_TRUE(answer.head.Find("Eider-Reads").starts_with("requests=")) << answer.head.Find("Eider-Reads");
+  EXPECT_TRUE(answer.head.Find("Server-Timing").starts_with("query;dur="));
+  EXPECT_EQ(Sql("FROM birds").head.Find("Eider-Rows"), "");
+  // It fails before its first byte, whenever that is: a number beyond the first rows is no number.
+  const Answer late = Query(
+      R"q({"sql":"SELECT CASE WHEN r = 999999 THEN CAST('x' || r AS INT) END AS n FROM range(1000000) t(r)","format":"ndjson","metadata":true})q");
+  EXPECT_EQ(late.head.status, 400) << late.body;
+}
+
 TEST_F(ServiceQueryTest, AnAnswerIsCancelledByItsId) {
   Request request;
   request.method = "POST";

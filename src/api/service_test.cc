@@ -154,8 +154,30 @@ TEST_F(ServiceTest, WhatIsBesideTheRows) {
   EXPECT_EQ(Ask("/healthz").body, "ok\n");
   EXPECT_EQ(Ask("/readyz").head.status, 200);
   EXPECT_NE(Ask("/metrics").body.find("eider_queries_total 0\n"), std::string::npos);
-  EXPECT_NE(Ask("/").body.find("<!doctype html>"), std::string::npos);
-  EXPECT_NE(Ask("/-/page.js").head.Find("Content-Type").find("javascript"), std::string::npos);
+}
+
+TEST_F(ServiceTest, ThePageIsKeptAndCompressed) {
+  const Answer page = Ask("/");
+  EXPECT_NE(page.body.find("<!doctype html>"), std::string::npos);
+  EXPECT_EQ(page.head.Find("Cache-Control"), "no-cache");
+  EXPECT_EQ(page.head.Find("Content-Encoding"), "");
+  const auto script = page.body.find("./-/");
+  ASSERT_NE(script, std::string::npos);
+  const std::string path = page.body.substr(script + 1, page.body.find('"', script) - script - 1);
+  const Answer plain = Ask(path);
+  const Answer brotli = Ask(path, {{"Accept-Encoding", "gzip, deflate, br, zstd"}});
+  const Answer gzip = Ask(path, {{"Accept-Encoding", "gzip"}});
+  EXPECT_EQ(plain.head.Find("Content-Type"), "text/javascript; charset=utf-8") << path;
+  EXPECT_EQ(brotli.head.Find("Content-Encoding"), "br");
+  EXPECT_EQ(gzip.head.Find("Content-Encoding"), "gzip");
+  EXPECT_LT(brotli.body.size(), gzip.body.size());
+  EXPECT_LT(gzip.body.size(), plain.body.size());
+  EXPECT_NE(brotli.head.Find("Cache-Control").find("immutable"), std::string::npos);
+  EXPECT_NE(brotli.head.Find("ETag"), plain.head.Find("ETag"));
+  const Answer same = Ask("/", {{"If-None-Match", std::string(page.head.Find("ETag"))}});
+  EXPECT_EQ(same.head.status, 304);
+  EXPECT_EQ(same.body, "");
+  EXPECT_EQ(Ask("/-/nothing.js").head.status, 404);
 }
 
 }  // namespace

@@ -6,6 +6,12 @@
 
 namespace eider {
 
+std::vector<Header> EndHeaders(const SpoolEnd& end) {
+  return {{"Eider-Rows", std::to_string(end.rows)},
+          {"Eider-Reads", fmt::format("requests={}, bytes={}, cache-hits={}, row-groups={}, row-groups-kept={}",
+                                      end.reads, end.read_bytes, end.cache_hits, end.row_groups, end.row_groups_kept)}};
+}
+
 SpoolBody::SpoolBody(Reader reader, SpoolSpan span, bool digest, std::function<void(const BodyOutcome&)> ended)
     : reader_(std::move(reader)), span_(span), at_(span.begin), ended_(std::move(ended)) {
   if (digest) sha_.emplace();
@@ -63,11 +69,9 @@ std::vector<std::string> SpoolBody::trailer_names() const {
 
 std::vector<Header> SpoolBody::trailers() const {
   if (!sha_) return {};
-  const SpoolEnd& end = outcome_.end;
-  return {{"Eider-Rows", std::to_string(end.rows)},
-          {"Eider-Reads", fmt::format("requests={}, bytes={}, cache-hits={}, row-groups={}, row-groups-kept={}",
-                                      end.reads, end.read_bytes, end.cache_hits, end.row_groups, end.row_groups_kept)},
-          {"Content-Digest", fmt::format("sha-256=:{}:", Base64(outcome_.digest_sha256))}};
+  auto headers = EndHeaders(outcome_.end);
+  headers.push_back({"Content-Digest", fmt::format("sha-256=:{}:", Base64(outcome_.digest_sha256))});
+  return headers;
 }
 
 void SpoolBody::End(BodyOutcome::Kind kind) {

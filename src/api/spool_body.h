@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "api/body.h"
 #include "base/digest.h"
@@ -20,6 +21,9 @@ struct BodyOutcome {
   SpoolEnd end;               // of the whole result; kComplete only
   std::string digest_sha256;  // raw, of the bytes of this body; only when it was asked for
 };
+
+// Eider-Rows and Eider-Reads: what a whole result took.
+std::vector<Header> EndHeaders(const SpoolEnd& end);
 
 struct SpoolSpan {
   std::uint64_t begin = 0;

@@ -98,6 +98,7 @@ def test_the_page_loads_nothing_from_elsewhere(server):
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert "http://" not in page.text.replace("http://www.w3.org", "") and "https://" not in page.text
+    assert 'href="datasets"' in page.text.split("<noscript>")[1].split("</noscript>")[0]
 
 
 def test_health(server):

@@ -1,0 +1,104 @@
+// The page at "/": the datasets of the lake (#/), one of them (#/NAME?FILTERS), or SQL over them (#sql=…).
+// It asks its own origin and nothing else. Addresses are relative to it: a proxy may put it below a prefix.
+import "./style/base.css";
+import "./style/dataset.css";
+import "./style/query.css";
+import { readDatasetLink } from "./dataset/choice";
+import { DatasetView } from "./dataset/dataset_view";
+import { clone, el, problemBox } from "./dom";
+import { finder, home } from "./home";
+import { readQueryLink, type QueryState } from "./query/link";
+import { getDataset, getLake, type Lake } from "./server";
+
+interface View {
+  root: HTMLElement;
+  follow?(hash: string): boolean;  // takes over an address that it can show itself
+  close?(): void;
+  focus?(): void;
+}
+
+const main = document.getElementById("main")!;
+const layout = document.querySelector(".layout")!;
+const side = document.querySelector<HTMLElement>(".side")!;
+
+let shown: View | null = null;
+let going = new AbortController();  // the way to what is shown next
+
+function markHere() {
+  const here = location.hash.split("?")[0] || "#/";
+  for (const link of side.querySelectorAll("a")) link.ariaCurrent = link.getAttribute("href") === here ? "page" : null;
+  const querying = readQueryLink(location.hash) !== null;
+  document.getElementById("to-datasets")!.ariaCurrent = querying ? null : "page";
+  document.getElementById("to-query")!.ariaCurrent = querying ? "page" : null;
+}
+
+function showFinder(lake: Lake) {
+  side.replaceChildren(lake.dataset.length ? finder(lake.dataset) : "");
+  markHere();
+}
+
+async function homeView(signal: AbortSignal): Promise<View> {
+  side.replaceChildren();
+  const lake = await getLake(signal);
+  document.title = lake.title || "Eider";
+  return { root: home(lake, route) };
+}
+
+// The list beside it may come later, and a view does without.
+async function datasetView(name: string, query: string, signal: AbortSignal): Promise<View> {
+  if (!side.querySelector(".finder")) {
+    side.replaceChildren();
+    getLake(signal).then(showFinder, () => {});
+  }
+  const meta = await getDataset(name, signal);
+  signal.throwIfAborted();
+  document.title = `${meta.title || name} · Eider`;
+  return new DatasetView(meta, query);
+}
+
+async function queryView(state: QueryState, signal: AbortSignal): Promise<View> {
+  const [{ QueryView }, lake] = await Promise.all([import("./query/query_view"), getLake(signal)]);
+  signal.throwIfAborted();
+  document.title = `SQL · ${lake.title || "Eider"}`;
+  const first = lake.dataset[0]?.name;
+  const start = first ? `SELECT *\nFROM ${/^[a-z_]\w*$/i.test(first) ? first : `"${first}"`}\nLIMIT 100` : "";
+  const view = new QueryView(lake.dataset, state.sql ? state : { ...state, sql: start });
+  side.replaceChildren(view.panel.root);
+  return view;
+}
+
+async function route(event?: Event) {
+  if (event && shown?.follow?.(location.hash)) return;
+  const state = readQueryLink(location.hash);
+  const dataset = readDatasetLink(location.hash);
+  going.abort();
+  const { signal } = going = new AbortController();
+  shown?.close?.();
+  shown = null;
+  layout.className = `layout ${state ? "querying" : dataset ? "reading" : ""}`;
+  markHere();
+  main.replaceChildren(clone("waiting"));
+  try {
+    document.title = "Eider";
+    const view = await (state ? queryView(state, signal)
+      : dataset ? datasetView(dataset.name, dataset.query, signal) : homeView(signal));
+    if (signal.aborted) return view.close?.();
+    shown = view;
+    main.replaceChildren(view.root);
+  } catch (error) {
+    if (signal.aborted) return;  // on the way elsewhere by now
+    main.replaceChildren(el("div", { className: "home" }, el("p", {}, el("a", { href: "#/" }, "All datasets")),
+                            el("h1", { tabIndex: -1 }, dataset?.name ?? "Eider"), problemBox(error, route)));
+  }
+  if (!event) return;
+  scrollTo(0, 0);
+  if (shown?.focus) shown.focus();
+  else main.querySelector("h1")!.focus({ preventScroll: true });
+}
+
+document.querySelector<HTMLElement>(".skip")!.onclick = () => {
+  main.focus();
+  return false;  // the hash is taken
+};
+addEventListener("hashchange", route);
+void route();

@@ -1,0 +1,119 @@
+// Runs what is typed, the newest only: a pause, what it would cost, and the rows where that is little. A run that is
+// overtaken, cancelled or too dear is aborted, which closes its connection, and the server ends its query.
+import { tableFromIPC, type Table } from "@uwdata/flechette";
+import { postQuery, whole } from "../server";
+
+export const MOST_ROWS = 10_000;  // that are shown; a download has all
+
+// What runs by itself while somebody types: a fraction of a cent, and some seconds of a slow line.
+const UNASKED_BYTES = 256e6;
+const UNASKED_USD = 0.001;
+
+// The pause after a key: as long as the last run took, so that a far lake is not flooded. A near one follows each key,
+// and is asked for the rows beside the estimate: what both take is less than one more way there and back.
+const PAUSE_MS = { near: 10, most: 400 };
+const NEAR_MS = 150;
+
+export interface Cost {
+  objects: number;
+  row_groups: number;
+  row_groups_kept: number;
+  requests: number;
+  bytes: number;
+  usd: number;
+}
+
+export interface Answer {
+  table: Table;
+  roundTripMs: number;
+  executionMs: number;  // until the last row was there, as the server measured it
+  warm: boolean;        // the result was kept from an equal question
+  requests: number;     // to the lake
+  bytes: number;        // received for them
+}
+
+export interface RunEvents {
+  begun(): void;
+  costs(cost: Cost): void;
+  asks(): void;  // it costs more than is spent unasked
+  answered(answer: Answer): void;
+  failed(error: unknown): void;
+  cancelled(): void;
+  stopped(): void;  // nothing is left to run
+}
+
+export class Runner {
+  private timer = 0;
+  private running: AbortController | null = null;
+  private lastMs = NEAR_MS;
+  private last = "";  // what runs or was answered
+
+  constructor(private readonly events: RunEvents) {}
+
+  typed(sql: string) {
+    if (sql.trim() === this.last) return;
+    this.stop();
+    if (!sql.trim()) return this.events.stopped();
+    const pause = this.lastMs < NEAR_MS ? PAUSE_MS.near : Math.min(this.lastMs, PAUSE_MS.most);
+    this.timer = window.setTimeout(() => this.run(sql, false), pause);
+  }
+
+  // `wanted`: whatever it costs.
+  run(sql: string, wanted: boolean) {
+    this.stop();
+    if (!sql.trim()) return;
+    this.last = sql.trim();
+    const { signal } = this.running = new AbortController();
+    this.events.begun();
+    this.answer(sql, wanted, signal).catch((error) => {
+      if (signal.aborted) return;
+      this.last = "";
+      this.events.failed(error);
+    }).finally(() => { if (this.running?.signal === signal) this.running = null; });
+  }
+
+  cancel() {
+    if (!this.running) return;
+    this.stop();
+    this.events.cancelled();
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.running?.abort();
+    this.running = null;
+    this.last = "";
+  }
+
+  private async answer(sql: string, wanted: boolean, signal: AbortSignal) {
+    const begun = performance.now();
+    const estimate = this.estimate(sql, wanted, signal);
+    if (this.lastMs >= NEAR_MS) await estimate;
+    const asked = performance.now();
+    const rows = postQuery({ sql, limit: MOST_ROWS, format: "arrow", metadata: true }, signal);
+    const [response] = await Promise.all([rows, estimate]);
+    const bytes = await whole(response, signal, (body) => body.arrayBuffer());
+    const took = response.headers.get("Eider-Reads") ?? "";
+    const figure = (text: string, name: RegExp) => Number(name.exec(text)?.[1] ?? 0);
+    this.lastMs = performance.now() - begun;
+    this.events.answered({
+      table: tableFromIPC(bytes, { useBigInt: true, useBigIntTimestamp: true, useDecimalInt: true, useMap: true }),
+      roundTripMs: performance.now() - asked,
+      executionMs: figure(response.headers.get("Server-Timing") ?? "", /dur=([\d.]+)/),
+      warm: response.headers.get("X-Cache") === "hit",
+      requests: figure(took, /requests=(\d+)/),
+      bytes: figure(took, /\bbytes=(\d+)/),
+    });
+  }
+
+  // Ends the run where it costs more than is spent unasked.
+  private async estimate(sql: string, wanted: boolean, signal: AbortSignal) {
+    const response = await postQuery({ sql, limit: MOST_ROWS, dry_run: true }, signal);
+    const cost: Cost = await whole(response, signal, (body) => body.json());
+    this.events.costs(cost);
+    if (wanted || (cost.bytes <= UNASKED_BYTES && cost.usd <= UNASKED_USD)) return;
+    this.stop();
+    this.events.asks();
+    signal.throwIfAborted();
+  }
+}
