@@ -1,5 +1,6 @@
 #include "api/access.h"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
@@ -37,6 +38,11 @@ Response Access::Refuse(const Request& request, std::string_view why) {
   Response response = Problem(401, StatusTitle(401), why, "", request.id);
   response.Set("WWW-Authenticate", "Bearer realm=\"eider\"");
   return response;
+}
+
+Response Access::RefuseKeyless(const Request& request, std::string_view dataset) {
+  return Refuse(request,
+                fmt::format("'{}' is for holders of an API key; send it as Authorization: Bearer KEY", dataset));
 }
 
 bool Access::Allows(std::string_view origin) const {

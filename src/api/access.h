@@ -20,6 +20,7 @@ class Access {
 
   // 401, and how to do better.
   static Response Refuse(const Request& request, std::string_view why);
+  static Response RefuseKeyless(const Request& request, std::string_view dataset);
 
   // Adds what lets a page of an allowed origin read the answer.
   void AddCors(const Request& request, Response& response) const;

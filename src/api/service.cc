@@ -157,14 +157,14 @@ class Service::Core {
     if (!target) return reply(Problem(target.error(), id));
     const auto format = ChooseFormat(*target, request);
     if (!format) return reply(Problem(format.error(), id));
-    if (!options_.trusted && request.principal.empty() && catalog_.NeedsKey(target->name)) {
-      return reply(Access::Refuse(request, fmt::format("'{}' is for holders of an API key; send it as Authorization: "
-                                                       "Bearer KEY",
-                                                       target->name)));
-    }
-    if (!*format) return answer(Describe(target->name));
+    if (NeedsKey(request) && catalog_.NeedsKey(target->name))
+      return reply(Access::RefuseKeyless(request, target->name));
+    if (!*format) return answer(Describe(target->name, request));
     StartDownload(parts, std::move(request), target->name, **format, reply);
   }
+
+  // Whether a dataset that is for holders of a key is withheld from this request.
+  bool NeedsKey(const Request& request) const { return !options_.trusted && request.principal.empty(); }
 
   Response CancelQuery(const Request& request) {
     const std::string id = request.path.substr(kQueryPath.size() + 1);
@@ -215,9 +215,11 @@ class Service::Core {
     return Json(DescribeLake(options_.title, *list));
   }
 
-  Result<Response> Describe(const std::string& name) {
+  Result<Response> Describe(const std::string& name, const Request& request) {
     const auto dataset = catalog_.Find(name);
     if (!dataset) return dataset.error();
+    if (NeedsKey(request) && (*dataset)->config.needs_key)
+      return Access::RefuseKeyless(request, name);  // a view of such
     auto text = DescribeDataset(**dataset, database_);
     if (!text) return text.error();
     return Json(*std::move(text));
@@ -229,7 +231,8 @@ class Service::Core {
     std::vector<std::shared_ptr<const Dataset>> datasets;
     for (const DatasetConfig& config : *list) {
       if (config.needs_key) continue;  // this answer is for everyone
-      if (auto dataset = catalog_.Find(config.name)) datasets.push_back(*std::move(dataset));
+      auto dataset = catalog_.Find(config.name);
+      if (dataset && !(*dataset)->config.needs_key) datasets.push_back(*std::move(dataset));
     }
     return Json(DescribeApi(options_.title, datasets));
   }
