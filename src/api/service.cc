@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <set>
 
 #include "api/access.h"
 #include "api/describe.h"
@@ -18,6 +19,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "download/format.h"
+#include "model/lineage.h"
 
 namespace eider {
 namespace {
@@ -152,6 +154,7 @@ class Service::Core {
     if (request.path == "/readyz") return answer(Ready());
     if (request.path == "/datasets") return answer(Datasets());
     if (request.path == "/openapi.json") return answer(OpenApi());
+    if (request.path == "/lineage.json") return answer(Lineage());
     if (request.path == "/eider.schema.json") return reply(Json(std::string(ConfigSchema())));
     const auto target = ParsePath(request.path);
     if (!target) return reply(Problem(target.error(), id));
@@ -223,6 +226,16 @@ class Service::Core {
     auto text = DescribeDataset(**dataset, database_);
     if (!text) return text.error();
     return Json(*std::move(text));
+  }
+
+  Result<Response> Lineage() {
+    const auto models = catalog_.FindModels();
+    if (!models) return models.error();
+    const auto list = catalog_.List();
+    if (!list) return list.error();
+    std::set<std::string> names;
+    for (const DatasetConfig& config : *list) names.insert(config.name);
+    return Json(LineageJson(**models, &names));
   }
 
   Result<Response> OpenApi() {
