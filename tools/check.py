@@ -5,7 +5,7 @@ import subprocess
 
 # The folders of src/: each may include itself and what stands to its left, never its neighbours (DESIGN: Layers).
 LAYERS = [["base"], ["object"], ["lake"], ["engine"], ["catalog", "connectors"],
-          ["download", "query", "pipeline", "events", "scatter"], ["api"], ["server", "lambda", "cli"], ["program"]]
+          ["download", "query", "model", "pipeline", "events", "scatter"], ["api"], ["server", "lambda", "cli"], ["program"]]
 DEPTH = {folder: depth for depth, folders in enumerate(LAYERS) for folder in folders}
 
 # Libraries that only these folders may include.

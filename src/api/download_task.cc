@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/access.h"
 #include "api/negotiate.h"
 #include "api/spool_body.h"
 #include "base/digest.h"
@@ -36,6 +37,11 @@ class DownloadTask final : public Delivery {
     auto dataset = parts_.catalog.Find(name_);
     if (!dataset) return dataset.error();
     dataset_ = *std::move(dataset);
+    // A view of what needs a key; a dataset that needs one itself was refused before it was looked for.
+    if (dataset_->config.needs_key && !request_.caller->with_key) {
+      Answer(DenyDataset(request_, name_));
+      return {};
+    }
     auto parameters = ParseQueryString(request_.query);
     if (!parameters) return parameters.error();
     auto download = ParseDownload(*dataset_, format_, *parameters, parts_.database);
@@ -46,7 +52,8 @@ class DownloadTask final : public Delivery {
                                  EncoderVersion(), CodingName(coding_)))
                .substr(0, 32);
     // Rows in any order are another sequence of bytes each time they are produced: the validator is weak.
-    etag_ = fmt::format("{}\"{}\"", download_.any_order ? "W/" : "", key_);
+    changing_ = download_.any_order || dataset_->source == SourceFormat::kView;
+    etag_ = fmt::format("{}\"{}\"", changing_ ? "W/" : "", key_);
 
     if (!download_.receipt.empty()) return AnswerReceipt();
     if (MatchesAny(request_.Find("If-None-Match"), etag_)) {
@@ -81,7 +88,7 @@ class DownloadTask final : public Delivery {
   }
 
   Status ProduceRows(Statement statement) {
-    if (!download_.any_order) range_ = ParseRange(request_.Find("Range"));
+    if (!changing_) range_ = ParseRange(request_.Find("Range"));
     if (const auto condition = request_.Find("If-Range"); range_ && !condition.empty() && condition != etag_) {
       range_.reset();
     }
@@ -210,7 +217,7 @@ class DownloadTask final : public Delivery {
     response.Set("Content-Disposition", fmt::format("{}; filename=\"{}.{}\"", download_.view ? "inline" : "attachment",
                                                     dataset_->config.name, info.extension));
     if (coding_ != Coding::kIdentity) response.Set("Content-Encoding", CodingName(coding_));
-    response.Set("Accept-Ranges", download_.any_order ? "none" : "bytes");
+    response.Set("Accept-Ranges", changing_ ? "none" : "bytes");
     if (format_ == Format::kCsv || format_ == Format::kTsv) response.Set("Eider-Null", "an empty field without quotes");
     return response;
   }
@@ -223,6 +230,7 @@ class DownloadTask final : public Delivery {
   Coding coding_ = Coding::kIdentity;
   std::string key_;
   std::string etag_;
+  bool changing_ = false;  // bytes of one ETag may differ
   std::string link_;
   std::optional<RangeRequest> range_;
 };

@@ -95,6 +95,7 @@ std::string DescribeApi(const std::string& title, bool anonymous,
                         const std::vector<std::shared_ptr<const Dataset>>& datasets) {
   json::object paths;
   paths["/datasets"] = JsonPath("datasets", "All datasets");
+  paths["/lineage.json"] = JsonPath("lineage", "What is made from what: models, views and the datasets that they read");
   AddQueryPaths(paths);
   for (const auto& dataset : datasets) {
     const std::string& name = dataset->config.name;

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cmath>
+#include <set>
 
 #include "api/access.h"
 #include "api/describe.h"
@@ -19,6 +20,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "download/format.h"
+#include "model/lineage.h"
 
 namespace eider {
 namespace {
@@ -171,6 +173,7 @@ class Service::Core {
     if (request.path == "/readyz") return answer(Ready());
     if (request.path == "/datasets") return answer(Datasets(*request.caller));
     if (request.path == "/openapi.json") return answer(OpenApi(*request.caller));
+    if (request.path == "/lineage.json") return answer(Lineage(*request.caller));
     if (request.path == "/eider.schema.json") return reply(Json(std::string(ConfigSchema())));
     const auto target = ParsePath(request.path);
     if (!target) return reply(Problem(target.error(), id));
@@ -178,9 +181,12 @@ class Service::Core {
     if (!format) return reply(Problem(format.error(), id));
     const bool needs_key = !request.caller->with_key && catalog_.NeedsKey(target->name);
     if (needs_key || !request.caller->MayRead(target->name)) return reply(DenyDataset(request, target->name));
-    if (!*format) return answer(Describe(target->name));
+    if (!*format) return answer(Describe(target->name, request));
     StartDownload(parts, std::move(request), target->name, **format, reply);
   }
+
+  // Whether a dataset that is for holders of a key is withheld from this request.
+  bool NeedsKey(const Request& request) const { return !options_.trusted && request.principal.empty(); }
 
   Response CancelQuery(const Request& request) {
     const std::string id = request.path.substr(kQueryPath.size() + 1);
@@ -231,12 +237,27 @@ class Service::Core {
     return Json(DescribeLake(options_.title, *list));
   }
 
-  Result<Response> Describe(const std::string& name) {
+  Result<Response> Describe(const std::string& name, const Request& request) {
     const auto dataset = catalog_.Find(name);
     if (!dataset) return dataset.error();
+    // A view of what needs a key.
+    if (!request.caller->with_key && (*dataset)->config.needs_key) return DenyDataset(request, name);
     auto text = DescribeDataset(**dataset, database_);
     if (!text) return text.error();
     return Json(*std::move(text));
+  }
+
+  // Of what whoever asks may know of.
+  Result<Response> Lineage(const Caller& caller) {
+    const auto models = catalog_.FindModels();
+    if (!models) return models.error();
+    const auto list = catalog_.List();
+    if (!list) return list.error();
+    std::set<std::string> names;
+    for (const DatasetConfig& config : *list) {
+      if (caller.MayRead(config.name)) names.insert(config.name);
+    }
+    return Json(LineageJson(**models, &names));
   }
 
   Result<Response> OpenApi(const Caller& caller) {
@@ -245,7 +266,8 @@ class Service::Core {
     std::vector<std::shared_ptr<const Dataset>> datasets;
     for (const DatasetConfig& config : *list) {
       if ((config.needs_key && !caller.with_key) || !caller.MayRead(config.name)) continue;
-      if (auto dataset = catalog_.Find(config.name)) datasets.push_back(*std::move(dataset));
+      auto dataset = catalog_.Find(config.name);
+      if (dataset && (caller.with_key || !(*dataset)->config.needs_key)) datasets.push_back(*std::move(dataset));
     }
     return Json(DescribeApi(options_.title, access_.anonymous(), datasets));
   }

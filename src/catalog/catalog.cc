@@ -7,15 +7,18 @@
 #include <mutex>
 #include <optional>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "catalog/config.h"
 #include "catalog/glob.h"
 #include "catalog/keys.h"
 #include "catalog/known_objects.h"
 #include "catalog/listings.h"
+#include "catalog/models.h"
 #include "catalog/open_dataset.h"
 #include "catalog/single_flight.h"
 #include "catalog/sources.h"
+#include "catalog/view.h"
 
 namespace eider {
 namespace {
@@ -35,6 +38,8 @@ Result<std::string> ReadConfig(ObjectStore& store, const CatalogOptions& options
 }
 
 class LakeCatalog final : public Catalog {
+  using Opened = Result<std::shared_ptr<const Dataset>>;
+
  public:
   LakeCatalog(ObjectStore& store, Database& database, const CatalogOptions& options)
       : store_(store),
@@ -45,6 +50,11 @@ class LakeCatalog final : public Catalog {
         listings_(store, options.listing_age, options.clock),
         known_(store, options.listing_age, options.clock),
         manifests_(store),
+        model_listings_(options.model_store == nullptr
+                            ? nullptr
+                            : std::make_unique<Listings>(*options.model_store, options.listing_age, options.clock)),
+        models_(options.model_store == nullptr ? store : *options.model_store,
+                model_listings_ ? *model_listings_ : listings_, {database, store.name(), options.model_environment}),
         opened_(kKeptDatasets) {}
 
   Status Configure(const Call& call) override {
@@ -56,39 +66,24 @@ class LakeCatalog final : public Catalog {
     const auto config = Config(call);
     if (!config) return config.error();
     std::map<std::string, DatasetConfig> datasets = (*config)->datasets;
+    Listings::Pointer listed;
     if ((*config)->lake.discover) {
       const auto root = listings_.Get("", /*recursive=*/false, call);
       // A lake that cannot be listed has the datasets that its configuration names.
       if (!root && (root.error().kind != ErrorKind::kUnsupported || datasets.empty())) return root.error();
       if (root) {
+        listed = *root;
         for (const std::string& name : DiscoverNames(**root, (*config)->datasets)) datasets[name].name = name;
       }
     }
+    if (auto added = ListModels(**config, listed.get(), datasets, call); !added) return added.error();
     std::vector<DatasetConfig> list;
     for (auto& [name, dataset] : datasets) list.push_back(std::move(dataset));
     return list;
   }
 
   Result<std::shared_ptr<const Dataset>> Find(const std::string& name, const Call& call) override {
-    if (!IsDatasetName(name)) return NotFound("a dataset's name is 1 to 100 letters, digits, '_' and '-'");
-    const auto lake = Config(call);
-    if (!lake) return lake.error();
-    const ConfiguredDatasets& datasets = (*lake)->datasets;
-    const auto configured = datasets.find(name);
-    DatasetConfig config;
-    config.name = name;
-    if (configured != datasets.end()) {
-      config = configured->second;
-    } else if (!(*lake)->lake.discover || IsHiddenKey(name)) {
-      return NotFoundWithNearest(name, NotFound(fmt::format("no dataset '{}'", name)), call);
-    }
-    auto sources = FindSources(config, datasets, {store_, listings_, known_, manifests_}, call);
-    if (!sources) {
-      return sources.error().kind == ErrorKind::kNotFound && configured == datasets.end()
-                 ? NotFoundWithNearest(name, sources.error(), call)
-                 : sources.error();
-    }
-    return OpenOnce(config, *std::move(sources), call);
+    return FindNamed(name, /*author=*/false, call);
   }
 
   Result<std::shared_ptr<const Dataset>> FindGlob(const std::string& glob, const Call& call) override {
@@ -108,10 +103,36 @@ class LakeCatalog final : public Catalog {
                                             RemoteReads{scheduler_.get(), cache_.get()}, std::move(sources->tails));
   }
 
+  Result<std::shared_ptr<const Models>> FindModels(const Call& call) override {
+    const auto config = Config(call);
+    if (!config) return config.error();
+    return models_.Get(**config, call);
+  }
+
+  Result<Statement> MakeStatement(const std::string& sql, const Call& call,
+                                  const std::shared_ptr<const Dataset>& instead) override {
+    AuthorsCatalog lake = AuthorsView(call);
+    if (instead) {
+      lake.find = [this, &call, &instead](const std::string& name) -> Opened {
+        return name == instead->config.name ? instead : FindNamed(name, /*author=*/true, call);
+      };
+    }
+    auto made = MakeAuthorsStatement(sql, lake, database_);
+    if (!made) return made.error();
+    return std::move(made->statement);
+  }
+
+  Opened OpenListed(const std::string& name, const Manifest& manifest, const Call& call) override {
+    DatasetConfig config;
+    config.name = name;
+    return OpenOnce(config, ListedBy(manifest, manifest.objects), call);
+  }
+
   RangeSchedulerStats reads() const override { return scheduler_ ? scheduler_->stats() : RangeSchedulerStats(); }
   BlockCacheStats cached() const override { return cache_ ? cache_->stats() : BlockCacheStats(); }
   void Refresh() override {
     listings_.Forget();
+    if (model_listings_) model_listings_->Forget();
     known_.Forget();
   }
   const LakeConfig& lake() const override { return Configured().lake; }
@@ -132,6 +153,91 @@ class LakeCatalog final : public Catalog {
   }
 
  private:
+  // The lake's author reads what is not discovered, too.
+  Opened FindNamed(const std::string& name, bool author, const Call& call) {
+    if (!IsDatasetName(name)) return NotFound("a dataset's name is 1 to 100 letters, digits, '_' and '-'");
+    const auto lake = Config(call);
+    if (!lake) return lake.error();
+    const auto configured = (*lake)->datasets.find(name);
+    const bool named = configured != (*lake)->datasets.end();
+    DatasetConfig config;
+    config.name = name;
+    if (named) config = configured->second;
+    if (!config.sql.empty()) return FindView(config, call);
+    Error missing = NotFound(fmt::format("no dataset '{}'", name));
+    if (named || ((author || (*lake)->lake.discover) && !IsHiddenKey(name))) {
+      auto sources = FindSources(config, (*lake)->datasets, {store_, listings_, known_, manifests_}, call);
+      if (sources) return OpenOnce(config, *std::move(sources), call);
+      if (sources.error().kind != ErrorKind::kNotFound) return sources.error();
+      missing = sources.error();
+    }
+    const bool by_name = config.glob.empty() && config.objects.empty();
+    const auto models = by_name ? models_.Get(**lake, call) : std::make_shared<const Models>();
+    if (!models) return models.error();
+    const auto model = (*models)->models.find(name);
+    if (model != (*models)->models.end()) return FindModel(model->second, std::move(config), call);
+    return named ? missing : NotFoundWithNearest(name, missing, call);
+  }
+
+  // A model is a view, or what a build of it has made.
+  Opened FindModel(const Result<Model>& model, DatasetConfig config, const Call& call) {
+    if (!model) return model.error();
+    if (config.description.empty()) config.description = model->description;
+    if (model->config.materialized == Materialization::kView) {
+      config.sql = model->sql;
+      return FindView(config, call);
+    }
+    if (model->config.materialized == Materialization::kExternal) config.objects = {model->config.location};
+    const auto lake = Config(call);
+    if (!lake) return lake.error();
+    auto sources = FindSources(config, (*lake)->datasets, {store_, listings_, known_, manifests_}, call);
+    if (sources) return OpenOnce(config, *std::move(sources), call);
+    if (sources.error().kind != ErrorKind::kNotFound) return sources.error();
+    return NotFound(fmt::format("model '{0}' has not been built yet: `eider build --select {0}` does", config.name));
+  }
+
+  Opened FindView(const DatasetConfig& config, const Call& call) {
+    const auto in = [&](Error error) {
+      error.message = fmt::format("view '{}': {}", config.name, error.message);
+      return error;
+    };
+    const auto select = MakeAuthorsStatement(config.sql, AuthorsView(call), database_);
+    if (!select) return in(select.error());
+    PartsDigest digest;
+    digest.Add(InputVersion(config, Sources()));
+    digest.Add(select->version);
+    if (auto kept = opened_.Get(digest.Hex())) return *kept;
+    auto view = OpenView(config, *select, store_, database_, call);
+    if (!view) return in(view.error());
+    opened_.Put(digest.Hex(), view);
+    return view;
+  }
+
+  AuthorsCatalog AuthorsView(const Call& call) {
+    return {[this, &call](const std::string& name) { return FindNamed(name, /*author=*/true, call); },
+            [this, &call](const std::string& glob) { return FindGlob(glob, call); },
+            [this, &call](const std::string& glob) { return FindObjects(glob, call); }};
+  }
+
+  // Models among the datasets; and models/ and tests/, where they hold them, are none.
+  Status ListModels(const CatalogConfig& config, const Listing* root, std::map<std::string, DatasetConfig>& datasets,
+                    const Call& call) {
+    const auto models = models_.Get(config, call, options_.model_store == nullptr ? root : nullptr);
+    if (!models) return models.error();
+    if ((*models)->models.empty()) return {};
+    if (options_.model_store == nullptr) {
+      for (const char* folder : {"models", "tests"}) {
+        if (!config.datasets.contains(folder)) datasets.erase(folder);
+      }
+    }
+    for (const auto& [name, model] : (*models)->models) {
+      DatasetConfig& dataset = datasets[name];
+      dataset.name = name;
+      if (model && dataset.description.empty()) dataset.description = model->description;
+    }
+    return {};
+  }
+
   // What a query's own glob asks for.
   Result<DatasetConfig> ConfigOf(std::string glob) const {
     if (const std::string lake = store_.name(); glob.starts_with(lake)) {
@@ -149,8 +255,6 @@ class LakeCatalog final : public Catalog {
     config.trust_first = store_.remote();
     return config;
   }
-
-  using Opened = Result<std::shared_ptr<const Dataset>>;
 
   static std::unique_ptr<RangeScheduler> MakeScheduler(ObjectStore& store, const RangeSchedulerOptions& options) {
     if (!store.remote()) return nullptr;
@@ -220,6 +324,8 @@ class LakeCatalog final : public Catalog {
   Listings listings_;
   KnownObjects known_;
   Manifests manifests_;
+  const std::unique_ptr<Listings> model_listings_;  // null: the lake's
+  ModelFiles models_;
   ObjectSchemas schemas_;
   Lru<Opened> opened_;
   SingleFlight<std::shared_ptr<const Dataset>> flights_;

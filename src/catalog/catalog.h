@@ -1,10 +1,11 @@
 // Catalog: which datasets a lake holds. Without a configuration each name.parquet|csv|json|ndjson at the root and each
 // folder name/ with such files is a dataset (hive key=value folders become columns); eider.yaml names, describes and
-// narrows them. Knows nothing of requests.
+// narrows them. Views, of eider.yaml and of models/, are datasets too. Knows nothing of requests.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/client_limits.h"
+#include "catalog/model.h"
 #include "catalog/prices.h"
 #include "engine/database.h"
 #include "lake/block_cache.h"
@@ -22,7 +24,11 @@
 
 namespace eider {
 
-enum class SourceFormat : std::uint8_t { kParquet, kCsv, kJson };  // ndjson and arrays are both kJson
+struct Manifest;
+
+// What a dataset's rows come from. ndjson and arrays are both kJson. A view's rows have no place in a source: they come
+// in another order each time.
+enum class SourceFormat : std::uint8_t { kParquet, kCsv, kJson, kView };
 
 struct SortKey {
   std::string column;
@@ -37,12 +43,14 @@ struct DatasetConfig {
   std::string licence;                              // SPDX name or URL
   std::string glob;                                 // keys of the lake: "flights/**/*.parquet"; empty: by discovery
   std::vector<std::string> objects;                 // keys, for a lake that cannot be listed; instead of a glob
+  std::string sql;                                  // of a view: the SELECT that it stands for; instead of objects
   std::vector<std::string> columns;                 // shown, in this order; empty: all
   std::optional<std::vector<std::string>> filters;  // columns that may be filtered by; nullopt: all shown
   std::vector<SortKey> sort;                        // default order; empty: source order
   std::optional<std::uint64_t> max_rows;            // no download has more
   std::string cache_control;                        // empty: the server's default
   bool needs_key = false;                           // access: key; only for who has an API key
+  bool access_given = false;                        // eider.yaml says it; else a view is as what it reads
   bool trust_first = false;    // the first object's columns stand for all; only of a query's own glob
   bool union_by_name = false;  // objects of different schemas are one dataset, missing columns NULL
   std::vector<std::pair<std::string, std::string>> types;  // column -> SQL type, for CSV and JSON
@@ -87,8 +95,8 @@ struct ServerFiles {
 struct Dataset {
   DatasetConfig config;
   SourceFormat source = SourceFormat::kParquet;
-  std::vector<Column> columns;               // shown, in order
-  std::string relation;                      // SQL for FROM: read_parquet(['lake://…'], hive_partitioning=true)
+  std::vector<Column> columns;  // shown, in order
+  std::string relation;         // SQL for FROM: read_parquet(['lake://…'], hive_partitioning=true), (SELECT …)
   std::shared_ptr<const Snapshot> snapshot;  // what `relation` reads
   std::string version;                       // hash of keys and ETags, and of what config changes in the answer
   bool row_position = false;                 // the relation has file_index and file_row_number (Parquet)
@@ -103,6 +111,10 @@ struct CatalogOptions {
   // The lake's own eider.yaml is read when something of it is first needed: on a remote lake it is a round trip, and a
   // glob needs nothing of it.
   bool config_when_needed = false;
+  // Holds models/ and tests/, beside an eider.yaml that is not the lake's; null: the lake does. Must outlive the
+  // catalog.
+  ObjectStore* model_store = nullptr;
+  std::map<std::string, std::string> model_environment;  // the variables of the environment that models may read
   // How long a listing of the lake, or a look at an object, answers before it is made again; 0: each time.
   std::chrono::milliseconds listing_age{0};
   RangeSchedulerOptions reads;  // of a remote lake, as the cache
@@ -137,6 +149,19 @@ class Catalog {
 
   // The same objects, pinned, whatever they hold.
   virtual Result<std::shared_ptr<const Snapshot>> FindObjects(const std::string& glob, const Call& call = {}) = 0;
+
+  // The models beside the configuration, as their files are now.
+  virtual Result<std::shared_ptr<const Models>> FindModels(const Call& call = {}) = 0;
+
+  // The statement of a SELECT of the lake's author, as models and views are: it reads every dataset and object, and
+  // says what SQL from outside may say. Errors of the SQL say where. `instead`, unless it is null, stands for the
+  // dataset of its name.
+  virtual Result<Statement> MakeStatement(const std::string& sql, const Call& call = {},
+                                          const std::shared_ptr<const Dataset>& instead = nullptr) = 0;
+
+  // The dataset that this manifest would make, before it is one.
+  virtual Result<std::shared_ptr<const Dataset>> OpenListed(const std::string& name, const Manifest& manifest,
+                                                            const Call& call = {}) = 0;
 
   // Whether whoever asks may read each object as it is: the configuration publishes all of the lake, and no dataset
   // withholds columns, rows beyond a number, or, from who has no key, itself. This and what follows is of a configured

@@ -7,6 +7,7 @@
 #include "catalog/glob.h"
 #include "catalog/keys.h"
 #include "catalog/read_limits.h"
+#include "catalog/view.h"
 #include "catalog/yaml_reader.h"
 
 namespace eider {
@@ -123,6 +124,7 @@ Status ReadAccess(const YamlReader& yaml, const YAML::Node& node, const std::str
   const auto text = yaml.Text(node, what);
   if (!text) return text.error();
   entry.config.needs_key = *text == "key";
+  entry.config.access_given = true;
   if (*text == "public" || *text == "key") return {};
   return yaml.At(node, fmt::format("{} is '{}', which is not supported yet; 'public' and 'key' are", what, *text),
                  "access");
@@ -180,9 +182,15 @@ constexpr YamlKey<DatasetEntry> kDatasetKeys[] = {
     {"types", ReadTypes},
 };
 
+struct ViewEntry {
+  std::string sql;
+  YAML::Node place;
+};
+
 // The whole file while it is read.
 struct Document {
   CatalogConfig config;
+  std::map<std::string, ViewEntry> views;
   Database* database = nullptr;
 };
 
@@ -208,6 +216,52 @@ Status ReadDatasets(const YamlReader& yaml, const YAML::Node& node, const std::s
       return yaml.At(name_node, owner + " has both 'glob' and 'objects'; one says what it is made of", "objects");
     }
     document.config.datasets.emplace(name, std::move(entry.config));
+  }
+  return {};
+}
+
+// late: SELECT … FROM flights WHERE delay > 60
+Status ReadViews(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Document& document) {
+  const auto entries = yaml.Map(node, what, "late: SELECT * FROM flights WHERE delay > 60");
+  if (!entries) return entries.error();
+  for (const auto& [name_node, value] : *entries) {
+    const std::string& name = name_node.Scalar();
+    if (!IsDatasetName(name)) {
+      return yaml.At(name_node, fmt::format("'{}' is no view's name: 1 to 100 letters, digits, '_' and '-'", name),
+                     name);
+    }
+    auto sql = yaml.Text(value, fmt::format("view '{}'", name));
+    if (!sql) return sql.error();
+    auto reads = ReadsOf(*sql, *document.database);
+    if (!reads) return yaml.At(value, fmt::format("view '{}': {}", name, reads.error().message), name);
+    document.config.views.emplace(name, *std::move(reads));
+    document.views.emplace(name, ViewEntry{*std::move(sql), name_node});
+  }
+  return {};
+}
+
+// What `datasets` says of a view narrows and describes it. Rings, and views of too many views, are refused.
+Status AddViews(const YamlReader& yaml, Document& document) {
+  for (auto& [name, view] : document.views) {
+    DatasetConfig& config = document.config.datasets[name];
+    if (!config.glob.empty() || !config.objects.empty()) {
+      return yaml.At(view.place,
+                     fmt::format("'{}' is a view and has '{}' as well; one says what it is made of", name,
+                                 config.glob.empty() ? "objects" : "glob"),
+                     name);
+    }
+    config.name = name;
+    config.sql = std::move(view.sql);
+  }
+  const DependencyOrder order = OrderByReads(document.config.views);
+  if (!order.rings.empty()) {
+    const auto& ring = order.rings.front();
+    return yaml.At(document.views.at(ring.front()).place,
+                   fmt::format("the views read each other in a ring: {}", RingText(ring)), ring.front());
+  }
+  const auto within = CountViews(order, document.config.views, [](const std::string&) { return true; });
+  for (const auto& [name, count] : within) {
+    if (count > kMostViews) return yaml.At(document.views.at(name).place, TooManyViews(name), name);
   }
   return {};
 }
@@ -283,8 +337,8 @@ Status ReadCors(const YamlReader& yaml, const YAML::Node& node, const std::strin
 }
 
 constexpr YamlKey<Document> kTopKeys[] = {
-    {"auth", ReadAuth},     {"cors", ReadCors},     {"lake", ReadLake},
-    {"limits", ReadLimits}, {"server", ReadServer}, {"datasets", ReadDatasets},
+    {"auth", ReadAuth},     {"cors", ReadCors},         {"lake", ReadLake},   {"limits", ReadLimits},
+    {"server", ReadServer}, {"datasets", ReadDatasets}, {"views", ReadViews},
 };
 
 }  // namespace
@@ -296,6 +350,7 @@ Result<CatalogConfig> ParseConfig(const std::string& text, const std::string& na
   Document document;
   document.database = &database;
   if (auto status = ReadKeys(yaml, *root, "the file", kTopKeys, document); !status) return status.error();
+  if (auto status = AddViews(yaml, document); !status) return status.error();
   return std::move(document.config);
 }
 

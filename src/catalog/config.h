@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "catalog/dependency_order.h"
 
 namespace eider {
 
@@ -14,7 +15,8 @@ struct CatalogConfig {
   LakeConfig lake;
   AccessConfig access;
   ServerFiles server;
-  std::map<std::string, DatasetConfig> datasets;  // by name
+  std::map<std::string, DatasetConfig> datasets;  // by name, views too
+  ReadsByName views;                              // what each view reads; none reads itself
 };
 
 // `name` is the file's, for messages. The database judges the types of `types`; nothing is read.

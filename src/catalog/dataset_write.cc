@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
+#include <set>
 
 #include "base/text.h"
+#include "base/unique_id.h"
 #include "catalog/keys.h"
 #include "catalog/manifest.h"
 #include "catalog/side_by_side.h"
@@ -27,11 +28,6 @@ constexpr int kDeletes = 32;
 
 // What an upload holds in memory at most: a part that travels and one that fills.
 constexpr std::uint64_t kUploadBytes = 16ULL << 20;
-
-std::string NewWriteId() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
 
 Call ShortCall() { return {{}, SystemSteadyClock()() + kCleanUpTime}; }
 
@@ -55,8 +51,8 @@ class PartSink final : public Sink {
 // One write, from what is there to the commit.
 class Writer final : public PartFiles {
  public:
-  Writer(const DatasetWrite& write, ObjectStore& store, const Call& call)
-      : write_(write), store_(store), call_(call), id_(NewWriteId()) {}
+  Writer(const DatasetWrite& write, const Statement& statement, ObjectStore& store, const Call& call)
+      : write_(write), statement_(statement), store_(store), call_(call), id_(UniqueId()) {}
 
   // Finds the dataset as it is, and sees to it that there is a manifest: without one, the parts of this write would
   // count as they come.
@@ -72,6 +68,7 @@ class Writer final : public PartFiles {
       return {};
     }
     base_ = **std::move(found);
+    if (auto same = CheckUnchanged(); !same) return same;
     if (write_.mode == WriteMode::kCreate && !base_.objects.empty()) {
       return Conflict(
           fmt::format("'{}' exists already: replace it (--replace) or add to it (--append)", write_.folder));
@@ -102,12 +99,14 @@ class Writer final : public PartFiles {
     WriteSummary summary;
     for (const ObjectInfo& object : commits_.done()) summary.bytes += object.size_bytes;
     summary.objects = commits_.done().size();
-    if (summary.objects == 0 && write_.mode == WriteMode::kAppend) return summary;
+    if (summary.objects == 0 && Keeps()) return summary;
     if (summary.objects == 0) return Invalid("the query has no rows, of which no dataset can be made");
     for (int attempt = 1;; ++attempt) {
       if (call_.stop.stop_requested()) return Error{ErrorKind::kCancelled, "cancelled", {}};
+      Manifest next = Next();
+      if (auto accepted = write_.accept ? write_.accept(next) : Status(); !accepted) return accepted.error();
       // From here to its answer nothing stops it: what became of it must be known.
-      const auto put = PutManifest(store_, write_.folder, Next(), {false, base_.info.etag}, ShortCall());
+      const auto put = PutManifest(store_, write_.folder, std::move(next), {false, base_.info.etag}, ShortCall());
       if (put) return summary;
       // Whether it arrived, the manifest itself says.
       auto now = ReadManifest(store_, write_.folder, ShortCall());
@@ -179,9 +178,26 @@ class Writer final : public PartFiles {
     return {};
   }
 
-  // Whether an append has the columns of what it is added to.
+  // Whether some of what is there stays.
+  bool Keeps() const { return write_.mode == WriteMode::kAppend || write_.mode == WriteMode::kReplacePartitions; }
+
+  // Whether what the statement reads of the dataset is all of it, as it is now.
+  Status CheckUnchanged() const {
+    if (!write_.reads_itself) return {};
+    std::vector<std::string> read;
+    if (statement_.snapshot) {
+      for (const auto& [key, object] : statement_.snapshot->objects()) {
+        if (key.starts_with(write_.folder)) read.push_back(key);
+      }
+    }
+    const bool same = std::equal(read.begin(), read.end(), base_.objects.begin(), base_.objects.end(),
+                                 [](const std::string& key, const ObjectInfo& object) { return key == object.key; });
+    return same ? Status() : Status(Raced());
+  }
+
+  // Whether rows that are added have the columns of what is there.
   Status CheckFits() const {
-    if (write_.mode != WriteMode::kAppend || base_.objects.empty()) return {};
+    if (!Keeps() || base_.objects.empty()) return {};
     if (base_.partition_by != write_.partition_by) {
       return Invalid(fmt::format("'{}' is partitioned by '{}', not by '{}'", write_.folder,
                                  Join(base_.partition_by, ","), Join(write_.partition_by, ",")),
@@ -203,7 +219,15 @@ class Writer final : public PartFiles {
     next.columns = columns_;
     next.partition_by = write_.partition_by;
     if (write_.mode == WriteMode::kAppend) next.objects = base_.objects;
+    if (write_.mode == WriteMode::kReplacePartitions) {
+      std::set<std::string> written;
+      for (const std::string& key : keys_) written.insert(key.substr(0, key.rfind('/')));
+      std::copy_if(base_.objects.begin(), base_.objects.end(), std::back_inserter(next.objects),
+                   [&](const ObjectInfo& old) { return !written.contains(old.key.substr(0, old.key.rfind('/'))); });
+    }
     next.objects.insert(next.objects.end(), commits_.done().begin(), commits_.done().end());
+    std::sort(next.objects.begin(), next.objects.end(),
+              [](const ObjectInfo& a, const ObjectInfo& b) { return a.key < b.key; });
     return next;
   }
 
@@ -213,6 +237,7 @@ class Writer final : public PartFiles {
   }
 
   const DatasetWrite& write_;
+  const Statement& statement_;
   ObjectStore& store_;
   const Call& call_;
   const std::string id_;
@@ -222,6 +247,17 @@ class Writer final : public PartFiles {
   bool uncertain_ = false;         // whether the manifest lists them
   Commits commits_;
 };
+
+// A part that holds the columns alone.
+Status WriteNoRows(const Statement& statement, PartFiles& files, Database& database, const Call& call) {
+  const auto sink = files.Open("");
+  if (!sink) return sink.error();
+  Statement none = statement;
+  none.format = Format::kParquet;
+  none.limit = 0;
+  const auto run = database.Run(none, **sink, call.stop);
+  return run ? Status() : Status(run.error());
+}
 
 }  // namespace
 
@@ -240,10 +276,13 @@ Status CheckDatasetFolder(const std::string& folder) {
 Result<WriteSummary> WriteDataset(const DatasetWrite& write, const Statement& statement, ObjectStore& store,
                                   Database& database, const Call& call) {
   if (auto valid = CheckDatasetFolder(write.folder); !valid) return valid.error();
-  Writer writer(write, store, call);
+  Writer writer(write, statement, store, call);
   if (auto prepared = writer.Prepare(); !prepared) return prepared.error();
   const auto run = database.RunParts(statement, write.partition_by, writer, call.stop);
   if (!run) return writer.CleanUp(run.error());
+  if (run->rows == 0 && write.allow_empty && write.mode == WriteMode::kReplace && write.partition_by.empty()) {
+    if (auto empty = WriteNoRows(statement, writer, database, call); !empty) return writer.CleanUp(empty.error());
+  }
   auto summary = writer.Commit();
   if (!summary) return writer.CleanUp(summary.error());
   summary->run = *run;

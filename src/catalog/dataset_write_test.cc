@@ -108,6 +108,66 @@ TEST_F(DatasetWriteTest, ModesSayWhatBecomesOfWhatIsThere) {
   EXPECT_EQ(FindLeftovers(store_)->size(), 12u);
 }
 
+TEST_F(DatasetWriteTest, PartitionsAreReplacedByThoseThatCome) {
+  ASSERT_TRUE(Write("SELECT i % 3 AS a, i FROM range(9) t(i)", WriteMode::kCreate, {"a"}).ok());
+  const auto before = Keys();
+  ASSERT_TRUE(
+      Write("SELECT * FROM (VALUES (1::BIGINT, 100::BIGINT), (7, 7)) t(a, i)", WriteMode::kReplacePartitions, {"a"})
+          .ok());
+  EXPECT_EQ(Rows("flights", "string_agg(a || ':' || i, ' ' ORDER BY a, i)"), "0:0 0:3 0:6 1:100 2:2 2:5 2:8 7:7");
+  EXPECT_EQ(FindLeftovers(store_)->size(), 1u);
+  ASSERT_TRUE(Write("SELECT 1::BIGINT AS a, 2::BIGINT AS i WHERE false", WriteMode::kReplacePartitions, {"a"}).ok());
+  EXPECT_EQ(Rows("flights", "count(*)"), "8");
+  EXPECT_PRED2(Holds, Write("SELECT 1 AS a, 'x' AS i", WriteMode::kReplacePartitions, {"a"}).error().message,
+               "i VARCHAR");
+}
+
+TEST_F(DatasetWriteTest, WhatReadsItselfIsNotPutOverWhatItDidNotRead) {
+  ASSERT_TRUE(Write("SELECT 1 AS i", WriteMode::kCreate, {}).ok());
+  const auto twice = catalog().MakeStatement("SELECT i + 1 AS i FROM flights");
+  ASSERT_TRUE(twice.ok());
+  DatasetWrite write{"flights/", {}, WriteMode::kReplace};
+  write.reads_itself = true;
+  ASSERT_TRUE(Write("SELECT 5 AS i", WriteMode::kAppend, {}).ok());
+  EXPECT_EQ(WriteDataset(write, *twice, store_, database()).error().kind, ErrorKind::kConflict);
+  EXPECT_EQ(Rows("flights", "string_agg(i, ' ' ORDER BY i)"), "1 5");
+  const auto again = catalog().MakeStatement("SELECT i + 1 AS i FROM flights");
+  ASSERT_TRUE(WriteDataset(write, *again, store_, database()).ok());
+  EXPECT_EQ(Rows("flights", "string_agg(i, ' ' ORDER BY i)"), "2 6");
+}
+
+TEST_F(DatasetWriteTest, WhatIsNotAcceptedIsNotCommitted) {
+  ASSERT_TRUE(Write("SELECT 1 AS i", WriteMode::kCreate, {}).ok());
+  Statement statement;
+  statement.sql = "SELECT 2 AS i";
+  DatasetWrite write{"flights/", {}, WriteMode::kAppend};
+  std::string asked;
+  write.accept = [&](const Manifest& next) -> Status {
+    const auto rows = catalog().OpenListed("flights", next);
+    EXPECT_TRUE(rows.ok());
+    const auto sum = catalog().MakeStatement("SELECT sum(i) FROM flights", {}, *rows);
+    asked += *database().Query(*sum)->rows[0][0] + " ";
+    return asked == "3 " ? Status(Invalid("not these")) : Status();
+  };
+  EXPECT_PRED2(Holds, WriteDataset(write, statement, store_, database()).error().message, "not these");
+  EXPECT_EQ(Rows("flights"), "1");
+  EXPECT_TRUE(FindLeftovers(store_)->empty());
+  ASSERT_TRUE(WriteDataset(write, statement, store_, database()).ok());
+  EXPECT_EQ(asked, "3 3 ");
+  EXPECT_EQ(Rows("flights", "sum(i)"), "3");
+}
+
+TEST_F(DatasetWriteTest, NoRowsAreADatasetWhereThatIsAllowed) {
+  Statement statement;
+  statement.sql = "SELECT 2 AS i, 'x' AS b WHERE false";
+  DatasetWrite write{"flights/", {}, WriteMode::kReplace};
+  EXPECT_PRED2(Holds, WriteDataset(write, statement, store_, database()).error().message, "has no rows");
+  write.allow_empty = true;
+  ASSERT_TRUE(WriteDataset(write, statement, store_, database()).ok());
+  EXPECT_EQ(Columns("flights"), "i INTEGER, b VARCHAR");
+  EXPECT_EQ(Rows("flights", "count(*)"), "0");
+}
+
 TEST_F(DatasetWriteTest, AnAppendMustFit) {
   ASSERT_TRUE(Write(kRows).ok());
   EXPECT_PRED2(Holds, Write(kRows, WriteMode::kAppend, {"a"}).error().message, "partitioned by 'a,b'");

@@ -60,6 +60,7 @@ std::string_view FormatName(SourceFormat format) {
     case SourceFormat::kParquet: return "Parquet";
     case SourceFormat::kCsv: return "CSV";
     case SourceFormat::kJson: return "JSON";
+    case SourceFormat::kView: return "a view";
   }
   return "";
 }

@@ -77,6 +77,7 @@ Result<Learned> Learn(const LearnRequest& request) {
     case SourceFormat::kParquet: return LearnParquet(request);
     case SourceFormat::kCsv: return LearnCsv(request);
     case SourceFormat::kJson: return LearnJson(request);
+    case SourceFormat::kView: break;  // has no objects of its own: OpenView
   }
   return Internal("a source format that is not known");
 }
@@ -110,6 +111,18 @@ std::string InputVersion(const DatasetConfig& config, const Sources& sources) {
   return hasher.Hex();
 }
 
+Status ShowColumns(Dataset& dataset, const std::vector<Column>& all) {
+  if (auto status = CheckConfiguredColumns(dataset.config, all); !status) return status;
+  auto shown = Shown(dataset.config, all);
+  if (!shown) return shown.error();
+  dataset.columns = *std::move(shown);
+  dataset.lon_lat = FindPoint(dataset.columns);
+  const auto geometry = std::find_if(dataset.columns.begin(), dataset.columns.end(),
+                                     [](const Column& column) { return column.type_class == TypeClass::kGeometry; });
+  if (geometry != dataset.columns.end()) dataset.geometry = geometry->name;
+  return {};
+}
+
 Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, const Opening& opening,
                                                    const Call& call) {
   auto dataset = std::make_shared<Dataset>();
@@ -118,16 +131,9 @@ Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, 
   dataset->snapshot = std::make_shared<Snapshot>(sources.objects, &opening.store, opening.reads, sources.tails);
   auto learned = Learn({config, sources, dataset->snapshot, opening.database, opening.schemas, call});
   if (!learned) return learned.error();
-  if (auto status = CheckConfiguredColumns(config, learned->columns); !status) return status.error();
-  auto shown = Shown(config, learned->columns);
-  if (!shown) return shown.error();
-  dataset->columns = *std::move(shown);
+  if (auto shown = ShowColumns(*dataset, learned->columns); !shown) return shown.error();
   dataset->relation = std::move(learned->relation);
   dataset->row_position = learned->row_position;
-  dataset->lon_lat = FindPoint(dataset->columns);
-  const auto geometry = std::find_if(dataset->columns.begin(), dataset->columns.end(),
-                                     [](const Column& column) { return column.type_class == TypeClass::kGeometry; });
-  if (geometry != dataset->columns.end()) dataset->geometry = geometry->name;
   PartsDigest hasher;
   hasher.Add(InputVersion(config, sources));
   hasher.Add(dataset->relation);

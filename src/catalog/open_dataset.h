@@ -20,6 +20,10 @@ struct Opening {
   ObjectSchemas& schemas;
 };
 
+// Of `all` its columns, those that the dataset's configuration shows, and which of them are a place. kInvalid when the
+// configuration names one that is not there.
+Status ShowColumns(Dataset& dataset, const std::vector<Column>& all);
+
 Result<std::shared_ptr<const Dataset>> OpenDataset(const DatasetConfig& config, Sources sources, const Opening& opening,
                                                    const Call& call);
 

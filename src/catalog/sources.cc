@@ -99,23 +99,14 @@ Result<Sources> FindByManifest(const std::string& name, const std::string& folde
   const auto manifest = lake.manifests.Get(folder, listed, call);
   if (!manifest) return manifest.error();
   if ((*manifest)->objects.empty()) return NoObjects(name);
-  Sources sources;
   if (lake.store.remote() && (*manifest)->store == lake.store.name()) {
-    sources.objects = (*manifest)->objects;
-  } else {
-    const auto listing = lake.listings.Get(folder, /*recursive=*/true, call);
-    if (!listing) return listing.error();
-    auto objects = ListedNow(**manifest, **listing);
-    if (!objects) return objects.error();
-    sources.objects = *std::move(objects);
+    return ListedBy(**manifest, (*manifest)->objects);
   }
-  for (const Column& column : (*manifest)->columns) {
-    const auto& keys = (*manifest)->partition_by;
-    if (std::find(keys.begin(), keys.end(), column.name) == keys.end()) continue;
-    sources.types.emplace_back(column.name, column.type);
-  }
-  sources.one_schema = true;
-  return sources;
+  const auto listing = lake.listings.Get(folder, /*recursive=*/true, call);
+  if (!listing) return listing.error();
+  auto objects = ListedNow(**manifest, **listing);
+  if (!objects) return objects.error();
+  return ListedBy(**manifest, *std::move(objects));
 }
 
 // What bears the name beside the root's folders, and what its folder holds: two round trips at once. The folder of a
@@ -252,6 +243,18 @@ bool IsClaimed(std::string_view entry, std::string_view name, const ConfiguredDa
 }
 
 }  // namespace
+
+Sources ListedBy(const Manifest& manifest, std::vector<ObjectInfo> objects) {
+  Sources sources;
+  sources.objects = std::move(objects);
+  for (const Column& column : manifest.columns) {
+    const auto& keys = manifest.partition_by;
+    if (std::find(keys.begin(), keys.end(), column.name) == keys.end()) continue;
+    sources.types.emplace_back(column.name, column.type);
+  }
+  sources.one_schema = true;
+  return sources;
+}
 
 Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, const Lookups& lake,
                             const Call& call) {

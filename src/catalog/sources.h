@@ -40,6 +40,9 @@ using ConfiguredDatasets = std::map<std::string, DatasetConfig>;  // by name
 Result<Sources> FindSources(const DatasetConfig& config, const ConfiguredDatasets& configured, const Lookups& lake,
                             const Call& call);
 
+// The sources that a manifest lists, whatever the lake holds: `objects` are its own as they are now.
+Sources ListedBy(const Manifest& manifest, std::vector<ObjectInfo> objects);
+
 // The names that discovery gives the root's files and folders, in byte order, each once, without those that configured
 // datasets of another name are made of. Whether a folder holds data is not known before its dataset is opened.
 std::vector<std::string> DiscoverNames(const Listing& root, const ConfiguredDatasets& configured);

@@ -6,9 +6,8 @@
 
 namespace eider {
 
-int Complain(const Error& error) {
-  fmt::print(stderr, "eider: {}\n", error.message);
-  switch (error.kind) {
+int ExitCode(ErrorKind kind) {
+  switch (kind) {
     case ErrorKind::kInvalid:
     case ErrorKind::kNotFound:
     case ErrorKind::kUnsupported: return 1;
@@ -17,6 +16,11 @@ int Complain(const Error& error) {
     case ErrorKind::kCancelled: return 130;
     default: return 3;
   }
+}
+
+int Complain(const Error& error) {
+  fmt::print(stderr, "eider: {}\n", error.message);
+  return ExitCode(error.kind);
 }
 
 }  // namespace eider

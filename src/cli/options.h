@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "object/object_store.h"
@@ -10,8 +11,9 @@
 namespace eider {
 
 struct LakeOptions {
-  std::string lake;         // folder, s3://bucket/prefix, https://host/path
-  std::string config_file;  // an eider.yaml outside of the lake
+  std::string lake;                    // folder, s3://bucket/prefix, https://host/path
+  std::string config_file;             // an eider.yaml outside of the lake; models/ lies beside it
+  std::vector<std::string> model_env;  // the variables of the environment that models may read
   StoreOptions store;
 
   std::string memory = "1GiB";

@@ -77,6 +77,14 @@ Result<Lake> OpenLake(const LakeOptions& options) {
     if (!text) return text.error();
     catalog_options.config_yaml = *std::move(text);
     catalog_options.config_name = options.config_file;
+    const auto folder = std::filesystem::path(options.config_file).parent_path();
+    auto beside = OpenStore(folder.empty() ? "." : folder.string());
+    if (!beside) return beside.error();
+    lake.model_store = *std::move(beside);
+    catalog_options.model_store = lake.model_store.get();
+  }
+  for (const std::string& name : options.model_env) {
+    if (const char* value = std::getenv(name.c_str())) catalog_options.model_environment[name] = value;
   }
   // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
   if (lake.store->remote() && !options.revalidate) catalog_options.listing_age = std::chrono::seconds(5);

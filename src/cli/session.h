@@ -14,6 +14,7 @@ namespace eider {
 
 struct Lake {
   std::unique_ptr<ObjectStore> store;
+  std::unique_ptr<ObjectStore> model_store;  // null: the lake's
   std::unique_ptr<Database> database;
   std::unique_ptr<Catalog> catalog;
 };

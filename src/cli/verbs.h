@@ -44,6 +44,13 @@ struct CacheOptions {
   bool json = false;
 };
 
+struct BuildVerb {
+  std::vector<std::string> select;
+  bool full_refresh = false;
+  bool dry_run = false;
+  bool lineage = false;
+};
+
 // What the folder of a cache holds, or emptying it; needs no lake.
 int Cache(const CacheOptions& options);
 struct CheckOptions {
@@ -71,9 +78,13 @@ int Get(const LakeOptions& lake, const GetOptions& options);
 int ListDatasets(const LakeOptions& lake, bool json);
 int DescribeOne(const LakeOptions& lake, const std::string& name, bool json);
 int Check(const LakeOptions& lake, const CheckOptions& options);
+int BuildModels(const LakeOptions& lake, const BuildVerb& options);
 
 // The service for whoever runs the program on the lake itself: no keys are asked for.
 ServiceOptions Operator();
+
+// The exit code for an error of this kind.
+int ExitCode(ErrorKind kind);
 
 // Prints "eider: MESSAGE" and answers the exit code for its kind.
 int Complain(const Error& error);

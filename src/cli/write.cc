@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "catalog/dataset_write.h"
+#include "catalog/object_write.h"
 #include "download/format.h"
-#include "engine/upload_sink.h"
 
 namespace eider {
 namespace {
@@ -41,32 +41,13 @@ Result<ObjectTarget> OpenInLake(const QueryOptions& options, ObjectStore& lake, 
   ObjectTarget target;
   target.store = &lake;
   target.key = options.into;
-  const auto there = lake.Head(target.key, call);
-  if (!there && there.error().kind != ErrorKind::kNotFound) return there.error();
-  if (there && !options.replace) {
+  auto condition = ReplaceAsItIs(target.key, lake, call);
+  if (!condition) return condition.error();
+  target.condition = *std::move(condition);
+  if (!target.condition.if_absent && !options.replace) {
     return Invalid(fmt::format("'{}' exists already: replace it with --replace", target.key), "--into");
   }
-  if (there) {
-    target.condition.if_match = there->etag;
-  } else {
-    target.condition.if_absent = true;
-  }
   return target;
-}
-
-Result<WriteSummary> WriteObject(const Statement& statement, const ObjectTarget& target, Database& database,
-                                 const Call& call) {
-  auto upload = target.store->StartUpload(target.key, target.condition, call);
-  if (!upload) return upload.error();
-  UploadSink sink(**upload);
-  const auto run = database.Run(statement, sink, call.stop);
-  if (!run) return run.error();
-  const auto object = (*upload)->Commit();
-  if (object) return WriteSummary{*run, 1, object->size_bytes};
-  if (object.error().kind != ErrorKind::kConflict) return object.error();
-  return Error{ErrorKind::kConflict,
-               fmt::format("'{}' was written by someone else meanwhile; nothing was replaced", target.key),
-               {}};
 }
 
 Result<WriteSummary> Write(const Lake& lake, const LakeOptions& lake_options, const QueryOptions& options,
@@ -84,7 +65,7 @@ Result<WriteSummary> Write(const Lake& lake, const LakeOptions& lake_options, co
   const auto target =
       options.into.empty() ? OpenBucket(options.output, lake_options.store) : OpenInLake(options, *lake.store, call);
   if (!target) return target.error();
-  return WriteObject(statement, *target, *lake.database, call);
+  return WriteObject(target->key, target->condition, statement, *target->store, *lake.database, call);
 }
 
 }  // namespace

@@ -73,6 +73,12 @@ class Builder {
   Result<std::string> Source() {
     std::vector<std::string> conditions;
     for (const Filter& filter : request_.filters) conditions.push_back(Condition(filter));
+    if (!request_.after.empty() && dataset_.source == SourceFormat::kView) {
+      return Invalid(fmt::format("'{}' is a view, whose rows have no fixed place, so that it has no pages; leave out "
+                                 "'_after'",
+                                 dataset_.config.name),
+                     "_after");
+    }
     if (!request_.after.empty()) {
       const auto start = ReadToken(dataset_, request_, order_.size());
       if (!start) return start.error();
@@ -213,7 +219,8 @@ Result<Statement> MakeDownload(const Dataset& dataset, const DownloadRequest& re
 }
 
 Result<std::optional<Statement>> MakePageEnd(const Dataset& dataset, const DownloadRequest& request) {
-  if (!request.limit || *request.limit == 0 || *request.limit > kPageRows || request.count || request.any_order) {
+  const bool placed = dataset.source != SourceFormat::kView && !request.any_order;
+  if (!request.limit || *request.limit == 0 || *request.limit > kPageRows || request.count || !placed) {
     return std::optional<Statement>();
   }
   Builder builder(dataset, request);

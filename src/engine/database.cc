@@ -308,6 +308,17 @@ class DuckDatabase final : public Database {
     return columns;
   }
 
+  Result<std::string> Expand(const Statement& statement) override {
+    return Guarded(
+        [&]() -> Result<std::string> {
+          duckdb::Connection connection(*database_);
+          const auto node = BindSelect(*connection.context, statement);
+          if (!node) return node.error();
+          return (*node)->ToString();
+        },
+        Quotable(statement));
+  }
+
   Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop) override {
     Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
     auto estimate = Guarded(

@@ -56,6 +56,7 @@ enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow,
 struct TableNames {
   std::map<std::string, std::size_t> names;  // of tables without a schema -> the byte of the SQL where it stands
   std::set<std::string> defined;             // of the SELECT's own WITH, in lower case; these may stand in `names` too
+  std::map<std::string, std::size_t> lake;   // of lake.NAME, which no WITH hides: NAME -> where it stands
   std::vector<std::string> globs;            // of lake('…')
   std::vector<std::string> files;            // globs of read_csv('…') and all else that reads objects
   bool changing = false;                     // random(), now(): its answer may be another one each time
@@ -64,7 +65,7 @@ struct TableNames {
 // One SELECT, run as COPY into a sink.
 struct Statement {
   std::string sql;                            // one SELECT, lake paths as 'lake://KEY'
-  std::map<std::string, std::string> tables;  // name -> the SELECT that it stands for
+  std::map<std::string, std::string> tables;  // name, or lake.NAME -> the SELECT that it stands for
   std::map<std::string, std::string> globs;   // of lake() calls -> the table function that reads its objects
   std::map<std::string, std::vector<std::string>> files;  // globs of read_csv() and its kind -> paths lake://KEY
   std::vector<BoundValue> values;
@@ -126,6 +127,9 @@ class Database {
   // Looks through the SELECT. kInvalid for anything but one, and, when it is `confined`, for what a statement from
   // outside may not say.
   virtual Result<TableNames> FindTables(const std::string& sql, bool confined) = 0;
+
+  // The statement's SELECT as one that stands for itself, with its tables, globs, paths and values put in.
+  virtual Result<std::string> Expand(const Statement& statement) = 0;
 
   // What the statement would read, without running it: from the footers of its objects alone.
   virtual Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop = {}) = 0;

@@ -11,7 +11,6 @@
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/window_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
-#include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/showref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
@@ -22,6 +21,7 @@
 #include "engine/sandbox_functions.h"
 #include "engine/statement_state.h"
 #include "engine/syntax_walk.h"
+#include "engine/tables.h"
 
 namespace eider {
 namespace {
@@ -83,6 +83,7 @@ void CheckTable(duckdb::TableRef& table) {
   }
   if (table.type == duckdb::TableReferenceType::BASE_TABLE) {
     const auto& base = table.Cast<duckdb::BaseTableRef>();
+    if (IsLakeTable(base)) return;
     if (!base.schema_name.empty() || !base.catalog_name.empty()) {
       throw duckdb::BinderException(
           table, fmt::format("a dataset has no schema: there is no '{}.{}'; GET /datasets lists what there is",

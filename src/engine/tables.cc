@@ -11,7 +11,6 @@
 #include "duckdb/parser/expression/operator_expression.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
-#include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 #include "engine/sandbox.h"
 #include "engine/syntax_walk.h"
@@ -123,7 +122,18 @@ void PutPaths(duckdb::FunctionExpression& call, const Statement& statement) {
   call.children[0] = duckdb::make_uniq<duckdb::ConstantExpression>(std::move(argument));
 }
 
+// From lake.NAME to the common table expression of that name; columns are still called NAME.column.
+void PutLakeTable(duckdb::BaseTableRef& table) {
+  if (table.alias.empty()) table.alias = table.table_name;
+  table.table_name = "lake." + table.table_name;
+  table.schema_name.clear();
+}
+
 }  // namespace
+
+bool IsLakeTable(const duckdb::BaseTableRef& table) {
+  return table.catalog_name.empty() && ToLower(table.schema_name) == "lake";
+}
 
 TableNames FindTables(duckdb::QueryNode& node) {
   TableNames found;
@@ -141,8 +151,10 @@ TableNames FindTables(duckdb::QueryNode& node) {
     }
     if (ref.type != duckdb::TableReferenceType::BASE_TABLE) return;
     const auto& table = ref.Cast<duckdb::BaseTableRef>();
+    const std::size_t place = ref.query_location.IsValid() ? ref.query_location.GetIndex() : 0;
+    if (IsLakeTable(table)) found.lake.try_emplace(table.table_name, place);
     if (!table.schema_name.empty() || !table.catalog_name.empty()) return;
-    found.names.try_emplace(table.table_name, ref.query_location.IsValid() ? ref.query_location.GetIndex() : 0);
+    found.names.try_emplace(table.table_name, place);
   };
   WalkSyntax(node, visitor);
   found.globs = {globs.begin(), globs.end()};
@@ -156,6 +168,9 @@ void PutTables(duckdb::ClientContext& context, duckdb::QueryNode& node, const St
   const bool from_outside = statement.confined || !statement.files.empty();
   SyntaxVisitor visitor;
   visitor.table = [&](duckdb::TableRef& ref) {
+    if (ref.type == duckdb::TableReferenceType::BASE_TABLE && IsLakeTable(ref.Cast<duckdb::BaseTableRef>())) {
+      PutLakeTable(ref.Cast<duckdb::BaseTableRef>());
+    }
     auto* call = CallOf(ref);
     if (call == nullptr) return;
     if (IsLakeCall(*call)) {

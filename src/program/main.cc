@@ -25,6 +25,9 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--lake", lake.lake, "Folder, s3://bucket/prefix or https://host/path that the data lives under")
       ->envname("EIDER_LAKE");
   verb.add_option("--config", lake.config_file, "An eider.yaml outside of the lake")->envname("EIDER_CONFIG");
+  verb.add_option("--model-env", lake.model_env, "Environment variables that models may read with env_var()")
+      ->envname("EIDER_MODEL_ENV")
+      ->delimiter(',');
   verb.add_option("--region", lake.store.region, "S3 region; default: as AWS's tools find it");
   verb.add_option("--endpoint", lake.store.endpoint, "S3 endpoint, e.g. http://127.0.0.1:9000")
       ->envname("AWS_ENDPOINT_URL_S3");
@@ -210,6 +213,16 @@ int Main(int argc, char** argv) {
           "Only leftovers of this age; longer than any write and query takes")
       ->default_str("24h");
   check.callback([&] { exit_code = eider::Check(lake, check_options); });
+
+  auto& build = *app.add_subcommand("build", "Build the models of models/*.sql into the lake, and run their tests");
+  eider::BuildVerb build_options;
+  AddLakeOptions(build, lake);
+  build.add_option("-s,--select", build_options.select,
+                   "NAME, NAME+ (and what reads it), +NAME (and what it reads); several with commas. Default: all");
+  build.add_flag("--full-refresh", build_options.full_refresh, "Build incremental models as if for the first time");
+  build.add_flag("--dry-run", build_options.dry_run, "Say what it would do and read, and do nothing");
+  build.add_flag("--lineage", build_options.lineage, "Print what is made from what, as JSON");
+  build.callback([&] { exit_code = eider::BuildModels(lake, build_options); });
 
   auto& cache = *app.add_subcommand("cache", "What the folder of --cache holds, and emptying it");
   eider::CacheOptions cache_options;

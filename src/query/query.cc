@@ -4,23 +4,13 @@
 
 #include <algorithm>
 
-#include "base/digest.h"
 #include "base/text.h"
 #include "base/text_place.h"
 #include "catalog/keys.h"
+#include "catalog/statement_sources.h"
 
 namespace eider {
 namespace {
-
-// What a dataset's name stands for: its relation, with the columns that it shows.
-std::string SelectOf(const Dataset& dataset) {
-  std::vector<std::string> columns;
-  for (const Column& column : dataset.columns) columns.push_back(QuoteIdentifier(column.name));
-  return fmt::format("SELECT {} FROM {}", Join(columns, ", "), dataset.relation);
-}
-
-// A quoted path such as FROM 'flights/*.parquet' is a glob; no dataset's name has these characters.
-bool IsGlob(const std::string& name) { return !IsDatasetName(name); }
 
 // Without the semicolon that people end statements with.
 std::string_view Trimmed(std::string_view sql) {
@@ -44,7 +34,11 @@ class Builder {
     const auto tables = database_.FindTables(statement_.sql, request_.confined);
     if (!tables) return tables.error();
     for (const auto& [name, place] : tables->names) {
-      if (auto status = AddTable(name, place, *tables); !status) return status.error();
+      const bool own = tables->defined.contains(ToLower(name));
+      if (auto status = AddTable(name, name, place, own); !status) return status.error();
+    }
+    for (const auto& [name, place] : tables->lake) {
+      if (auto status = AddTable(name, "lake." + name, place, /*own=*/false); !status) return status.error();
     }
     if (!withheld_.empty()) return LakeQuery{{}, {}, withheld_};
     for (const std::string& glob : tables->globs) {
@@ -53,8 +47,7 @@ class Builder {
     for (const std::string& glob : tables->files) {
       if (auto status = AddFiles(glob); !status) return status.error();
     }
-    if (snapshots_.size() == 1) statement_.snapshot = snapshots_.front();
-    if (snapshots_.size() > 1) statement_.snapshot = std::make_shared<Snapshot>(snapshots_);
+    sources_.Pin();
     // An operator's query may name a table of DuckDB's own.
     if (unknown_ && (request_.confined || !database_.Describe(statement_))) return *unknown_;
     std::string version = tables->changing ? std::string() : Version();
@@ -62,9 +55,9 @@ class Builder {
   }
 
  private:
-  Status AddTable(const std::string& name, std::size_t place, const TableNames& tables) {
-    const bool glob = IsGlob(name);
-    const bool own = tables.defined.contains(ToLower(name));
+  // The SQL names `name` as `table`; `own`: its WITH defines it, so that it may be no dataset.
+  Status AddTable(const std::string& name, const std::string& table, std::size_t place, bool own) {
+    const bool glob = IsGlobName(name);
     if (glob && own) return {};
     if (glob) {
       if (auto status = MayReadPath(name); !status) return status;
@@ -84,12 +77,13 @@ class Builder {
     if (glob) {
       if (auto status = CheckKeys(name, *(*dataset)->snapshot); !status) return status;
     }
-    if (const auto rows = (*dataset)->config.max_rows) {
+    const DatasetConfig& config = (*dataset)->config;
+    if (config.needs_key && !request_.with_key) withheld_ = name;  // a view of what needs one
+    if (config.max_rows) {
       auto& limit = statement_.limits.rows;
-      limit = limit == 0 ? *rows : std::min(limit, *rows);
+      limit = limit == 0 ? *config.max_rows : std::min(limit, *config.max_rows);
     }
-    statement_.tables[name] = SelectOf(**dataset);
-    Add(**dataset);
+    sources_.AddTable(table, **dataset);
     return {};
   }
 
@@ -102,8 +96,7 @@ class Builder {
     if (auto status = MayReadPath(glob); !status) return status;
     const auto dataset = catalog_.FindGlob(glob, call_);
     if (!dataset) return dataset.error();
-    statement_.globs[glob] = (*dataset)->relation;
-    Add(**dataset);
+    sources_.AddGlob(glob, **dataset);
     return CheckKeys(glob, *(*dataset)->snapshot);
   }
 
@@ -111,13 +104,7 @@ class Builder {
     if (auto status = MayReadPath(glob); !status) return status;
     const auto found = catalog_.FindObjects(glob, call_);
     if (!found) return found.error();
-    auto& paths = statement_.files[glob];
-    for (const auto& [key, object] : (*found)->objects()) {
-      paths.push_back("lake://" + key);
-      digest_.Add(key);
-      digest_.Add(object.etag);
-    }
-    snapshots_.push_back(*found);
+    sources_.AddFiles(glob, *found);
     return CheckKeys(glob, **found);
   }
 
@@ -138,20 +125,16 @@ class Builder {
     return {};
   }
 
-  void Add(const Dataset& dataset) {
-    digest_.Add(dataset.version);
-    snapshots_.push_back(dataset.snapshot);
-  }
-
   std::string Version() {
-    digest_.Add(statement_.sql);
-    digest_.Add(statement_.limit ? std::to_string(*statement_.limit) : "");
-    digest_.Add(std::to_string(statement_.limits.rows));
+    PartsDigest& digest = sources_.digest();
+    digest.Add(statement_.sql);
+    digest.Add(statement_.limit ? std::to_string(*statement_.limit) : "");
+    digest.Add(std::to_string(statement_.limits.rows));
     for (const BoundValue& value : statement_.values) {
-      for (const std::string& part : {value.name, value.type, value.text}) digest_.Add(part);
-      digest_.Add(value.is_null ? "null" : "");
+      for (const std::string& part : {value.name, value.type, value.text}) digest.Add(part);
+      digest.Add(value.is_null ? "null" : "");
     }
-    return digest_.Hex();
+    return digest.Hex();
   }
 
   const QueryRequest& request_;
@@ -159,10 +142,9 @@ class Builder {
   Database& database_;
   const Call& call_;
   Statement statement_;
-  std::vector<std::shared_ptr<const Snapshot>> snapshots_;
+  StatementSources sources_{statement_};  // what the answer depends on
   std::optional<Error> unknown_;
   std::string withheld_;
-  PartsDigest digest_;  // of all that the answer depends on
 };
 
 }  // namespace

@@ -47,6 +47,15 @@ TEST_F(QueryTest, AnExpressionOfTheQueryHidesADataset) {
   EXPECT_EQ(Rows("WITH b AS (SELECT 8 AS id) SELECT id FROM (SELECT * FROM b)"), "id\r\n8\r\n");
 }
 
+TEST_F(QueryTest, ATableOfTheLakeIsHiddenByNothing) {
+  PutParquet("a.parquet", "SELECT 1 AS id");
+  EXPECT_EQ(Rows("WITH a AS (SELECT id + 1 AS id FROM lake.a) SELECT a.id, (SELECT max(id) FROM LAKE.a) AS b FROM a"),
+            "id,b\r\n2,1\r\n");
+  EXPECT_EQ(Rows("SELECT a.id, x.id AS other FROM lake.a JOIN lake.\"a\" x USING (id)"), "id,other\r\n1,1\r\n");
+  EXPECT_EQ(Rows("SELECT id FROM lake.\"a.parquet\""), "id\r\n1\r\n");
+  EXPECT_PRED2(Holds, Rows("SELECT *\nFROM lake.aa"), "line 2, column 6: no dataset 'aa'");
+}
+
 TEST_F(QueryTest, TheLimitBoundsTheRows) {
   PutParquet("a.parquet", "SELECT range AS id FROM range(10)");
   EXPECT_EQ(Rows("SELECT id FROM a ORDER BY id -- all of it", 2), "id\r\n0\r\n1\r\n");

@@ -4,9 +4,9 @@
 #include <stop_token>
 
 #include "base/log.h"
+#include "base/unique_id.h"
 #include "server/connection.h"
 #include "server/reply_slot.h"
-#include "server/request_id.h"
 #include "server/request_parser.h"
 #include "server/send_response.h"
 
@@ -17,7 +17,7 @@ constexpr std::size_t kReadBytes = 4096;
 
 // What the log says of one request.
 struct Account {
-  std::string id = NewRequestId();
+  std::string id = UniqueId();  // it also opens the receipt of a download
   std::string method;
   std::string path;
   std::string principal;
@@ -164,7 +164,7 @@ Awaitable<void> Serve(std::shared_ptr<Connection> connection) {
 
 Awaitable<void> TurnAway(std::shared_ptr<Connection> connection) {
   if (!co_await connection->Handshake(connection->core().options.handshake_timeout)) co_return connection->Close();
-  const std::string id = NewRequestId();
+  const std::string id = UniqueId();
   Response response = Problem(503, StatusTitle(503), "Too many connections.", {}, id);
   response.Set("Retry-After", "5");
   const Client client{.keep_alive = false};

@@ -64,6 +64,21 @@ FROM system.main.duckdb_databases
 -- refused: no schema
 FROM memory.main.birds
 
+-- refused: no schema
+FROM lake.main.birds
+
+-- refused: no schema
+FROM memory.lake.birds
+
+-- refused: no dataset
+FROM lake.pg_settings
+
+-- refused: outside the lake
+FROM lake."{outside}/secret.csv"
+
+-- answers: eider
+WITH birds AS (SELECT 'smew' AS name) SELECT name FROM lake.birds WHERE id = 1
+
 -- refused: it tells of the server
 SELECT pg_get_viewdef(1)
 

@@ -1,4 +1,4 @@
-#include "server/request_id.h"
+#include "base/unique_id.h"
 
 #include <sys/random.h>
 
@@ -8,7 +8,7 @@
 
 namespace eider {
 
-std::string NewRequestId() {
+std::string UniqueId() {
   std::array<std::uint8_t, 16> bytes;
   // Up to 256 bytes are given whole and uninterrupted once the kernel's pool is seeded: getrandom(2).
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
