@@ -185,9 +185,6 @@ class Service::Core {
     StartDownload(parts, std::move(request), target->name, **format, reply);
   }
 
-  // Whether a dataset that is for holders of a key is withheld from this request.
-  bool NeedsKey(const Request& request) const { return !options_.trusted && request.principal.empty(); }
-
   Response CancelQuery(const Request& request) {
     const std::string id = request.path.substr(kQueryPath.size() + 1);
     if (!cancels_->Cancel(id, ClientOf(request))) {
