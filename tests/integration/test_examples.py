@@ -51,9 +51,9 @@ def test_curl(example):
 
 
 def test_requests_and_an_arrow_stream(example, late):
-    assert example(sys.executable, "arrow_stream.py") == [
-        f"{late} flights were more than an hour late",
-        "404 line 1, column 20: there is no dataset 'flihgts'. Did you mean 'flights'?"]
+    said = example(sys.executable, "arrow_stream.py")
+    assert said[0] == f"{late} flights were more than an hour late"
+    assert said[1].startswith("404 line 1, column 20: ") and said[1].endswith("Did you mean 'flights'?")
 
 
 def test_pandas_and_polars(example, late):
