@@ -28,16 +28,17 @@ Interrupt::Interrupt() {
     for (int signal = 0; sigwait(&set, &signal) == 0;) {
       if (signal == SIGUSR1 && done_) return;
       if (signal == SIGUSR1) continue;
-      if (!Stop()) End();
+      if (!Stop(signal)) End();
     }
   });
 }
 
-bool Interrupt::Stop() {
+bool Interrupt::Stop(int signal) {
   std::stop_source stop;
   {
     const std::lock_guard lock(mutex_);
-    if (idle_) return false;
+    // Ctrl-C is a key of the line's while one is read; one that comes as a signal was typed just before.
+    if (idle_) return signal == SIGINT;
     stop = stop_;
   }
   return stop.request_stop();

@@ -1,5 +1,6 @@
 // Ctrl-C and SIGTERM as a stop token, so that what was begun ends in order: queries interrupted, uploads aborted.
-// A second signal ends the process at once, and the first one while nothing runs; a terminal is then as it was.
+// A second signal ends the process at once, and SIGTERM while nothing runs, where Ctrl-C does
+// nothing; a terminal is then as it was.
 #pragma once
 
 #include <termios.h>
@@ -28,7 +29,7 @@ class Interrupt {
   void Busy();
 
  private:
-  bool Stop();
+  bool Stop(int signal);
   [[noreturn]] void End() const;
 
   mutable std::mutex mutex_;  // guards stop_

@@ -115,6 +115,8 @@ LineEditor::~LineEditor() {
 LineEditor::Line LineEditor::Read(const std::string& prompt) {
   state_->prompt = prompt;
   state_->interrupted = false;
+  // Before the prompt: who sees that may type, and Ctrl-C would still be a signal, Ctrl-D lost.
+  el_set(state_->editor, EL_PREP_TERM, 1);
   int length = 0;
   const char* line = el_gets(state_->editor, &length);
   if (state_->interrupted) return {Line::Kind::kInterrupted, {}};

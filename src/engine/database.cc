@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
@@ -59,14 +62,13 @@ std::string_view Quotable(const Statement& statement) {
 
 // Works on the query's tasks until its result is ready. DuckDB's own loop spins on a core for as long as the only task
 // left runs on another thread, which is the whole of a download in order; this one sleeps, longer each time up to 1 ms.
-void WaitFor(duckdb::PendingQueryResult& pending, const std::function<void()>& on_step) {
+void WaitFor(duckdb::PendingQueryResult& pending) {
   constexpr std::chrono::microseconds kShortest{20};
   constexpr std::chrono::microseconds kLongest{1000};
   auto pause = kShortest;
   for (;;) {
     const auto state = pending.ExecuteTask();
     if (duckdb::PendingQueryResult::IsResultReady(state)) return;
-    if (on_step) on_step();
     const bool idle =
         state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE || state == duckdb::PendingExecutionResult::BLOCKED;
     if (!idle) {
@@ -95,7 +97,7 @@ class Running {
     if (statement.on_progress) {
       connection_.context->config.enable_progress_bar = true;
       connection_.context->config.print_progress_bar = false;
-      on_step_ = [this, tell = statement.on_progress] { tell(context().GetQueryProgress().GetPercentage() / 100); };
+      on_progress_ = statement.on_progress;
     }
     if (statement.limits.time.count() > 0) {
       state_->call.deadline = SystemSteadyClock()() + statement.limits.time;
@@ -162,7 +164,10 @@ class Running {
                                                              : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
     if (pending->HasError()) pending->ThrowError();
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
-    WaitFor(*pending, on_step_);
+    {
+      const auto teller = TellProgress();
+      WaitFor(*pending);
+    }
     if (pending->HasError()) pending->ThrowError();
     auto result = pending->Execute();
     if (result->HasError()) result->ThrowError();
@@ -170,9 +175,23 @@ class Running {
   }
 
  private:
+  // From a thread of its own: the one that runs the statement may be within one task for as long as that takes.
+  std::jthread TellProgress() {
+    if (!on_progress_) return {};
+    return std::jthread([this](std::stop_token stop) {
+      std::mutex mutex;
+      std::condition_variable_any stopped;
+      std::unique_lock lock(mutex);
+      while (!stop.stop_requested()) {
+        stopped.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
+        on_progress_(context().GetQueryProgress().GetPercentage() / 100);
+      }
+    });
+  }
+
   duckdb::Connection connection_;
   duckdb::shared_ptr<StatementState> state_;
-  std::function<void()> on_step_;
+  std::function<void(double)> on_progress_;
   std::atomic<bool> late_{false};
   std::optional<Watchdog::Guard> guard_;
   std::optional<std::stop_callback<std::function<void()>>> interrupt_;

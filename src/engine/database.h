@@ -76,7 +76,8 @@ struct Statement {
   std::optional<std::uint64_t> limit;  // the first so many rows, whatever the SQL says
   Limits limits;
   std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
-  // Called while it runs, on the thread that runs it: the share that is done, 0 to 1, or less where that is unknown.
+  // Called ten times a second while it runs, on a thread of its own: the share that is done, 0 to 1, or less where that
+  // is unknown.
   std::function<void(double)> on_progress;
 };
 
