@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
-#include <thread>
 
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
@@ -30,6 +27,7 @@
 #include "engine/tables.h"
 #include "engine/text_collector.h"
 #include "engine/text_format.h"
+#include "engine/wait_for_result.h"
 #include "engine/watchdog.h"
 #include "engine/xlsx_stream.h"
 
@@ -58,26 +56,6 @@ TypeClass ClassOf(const duckdb::LogicalType& type) {
 
 std::string_view Quotable(const Statement& statement) {
   return statement.quotable ? std::string_view(statement.sql) : std::string_view();
-}
-
-// Works on the query's tasks until its result is ready. DuckDB's own loop spins on a core for as long as the only task
-// left runs on another thread, which is the whole of a download in order; this one sleeps, longer each time up to 1 ms.
-void WaitFor(duckdb::PendingQueryResult& pending) {
-  constexpr std::chrono::microseconds kShortest{20};
-  constexpr std::chrono::microseconds kLongest{1000};
-  auto pause = kShortest;
-  for (;;) {
-    const auto state = pending.ExecuteTask();
-    if (duckdb::PendingQueryResult::IsResultReady(state)) return;
-    const bool idle =
-        state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE || state == duckdb::PendingExecutionResult::BLOCKED;
-    if (!idle) {
-      pause = kShortest;
-      continue;
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, kLongest);
-  }
 }
 
 // One statement on a connection of its own: its state, its stop and its deadline.
@@ -164,10 +142,7 @@ class Running {
                                                              : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
     if (pending->HasError()) pending->ThrowError();
     if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
-    {
-      const auto teller = TellProgress();
-      WaitFor(*pending);
-    }
+    WaitForResult(*pending, context(), on_progress_);
     if (pending->HasError()) pending->ThrowError();
     auto result = pending->Execute();
     if (result->HasError()) result->ThrowError();
@@ -175,20 +150,6 @@ class Running {
   }
 
  private:
-  // From a thread of its own: the one that runs the statement may be within one task for as long as that takes.
-  std::jthread TellProgress() {
-    if (!on_progress_) return {};
-    return std::jthread([this](std::stop_token stop) {
-      std::mutex mutex;
-      std::condition_variable_any stopped;
-      std::unique_lock lock(mutex);
-      while (!stop.stop_requested()) {
-        stopped.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
-        on_progress_(context().GetQueryProgress().GetPercentage() / 100);
-      }
-    });
-  }
-
   duckdb::Connection connection_;
   duckdb::shared_ptr<StatementState> state_;
   std::function<void(double)> on_progress_;
