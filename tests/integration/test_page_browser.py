@@ -171,6 +171,30 @@ def test_a_query_is_cancelled(window, by):
     wait_until_running(window, 0)
 
 
+def test_escape_cancels_what_runs_after_a_pause(window):
+    def later(route):
+        window.page.wait_for_timeout(500)  # so that the next pause is the longest
+        route.continue_()
+    window.page.route("**/query", later)
+    window.open_query(TWO)
+    expect(window.answer.locator("tbody tr:not(.gap)")).to_have_count(2)
+    window.page.unroute("**/query")
+    window.type_sql(ENDLESS)
+    window.page.keyboard.press("Escape")
+    expect(window.page.get_by_role("status").filter(has_text="Cancelled.")).to_be_attached()
+    wait_until_running(window, 0)
+
+
+def test_escape_cancels_while_the_editor_looks_for_names_to_complete(window):
+    window.open_query(TWO)
+    expect(window.answer.locator("tbody tr:not(.gap)")).to_have_count(2)
+    window.type_sql(ENDLESS)
+    window.until("""() => document.querySelector("[data-slot=cancel]").ariaDisabled === "false" """)
+    window.page.keyboard.press("Escape")
+    expect(window.page.get_by_role("status").filter(has_text="Cancelled.")).to_be_attached()
+    wait_until_running(window, 0)
+
+
 @pytest.mark.parametrize("name, ending", [("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("NDJSON", "ndjson"),
                                           ("Parquet", "parquet"), ("Arrow", "arrow"), ("Excel", "xlsx")])
 def test_the_whole_answer_is_downloaded(window, tmp_path, name, ending):

@@ -1,6 +1,7 @@
 // The SQL editor: CodeMirror in a shadow root, where its styles are style sheets of their own and not elements, which
 // the page's policy would refuse. Tab leaves it, as it leaves any other field.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
+         currentCompletions } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { diagnosticCount, lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -57,16 +58,17 @@ export class Editor {
   constructor(host: HTMLElement, sql: string, events: EditorEvents) {
     const root = host.attachShadow({ mode: "open" });
     const handled = (act: () => void) => () => { act(); return true; };
+    // Escape closes a list of completions that is shown; of one that is still being made nobody knows.
+    const cancel = (view: EditorView) => !currentCompletions(view.state).length && handled(events.cancel)();
     const keys = keymap.of([
-      { key: "Mod-Enter", run: handled(events.run) },
+      { key: "Mod-Enter", run: handled(events.run) }, { key: "Escape", run: cancel },
       ...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...lintKeymap, ...defaultKeymap,
-      { key: "Escape", run: handled(events.cancel) },
     ]);
     const state = EditorState.create({
       doc: sql,
       extensions: [
         keys, lineNumbers(), history(), drawSelection(), bracketMatching(), closeBrackets(),
-        autocompletion({ icons: false }), syntaxHighlighting(colours), look, EditorView.lineWrapping,
+        autocompletion({ icons: false, defaultKeymap: false }), syntaxHighlighting(colours), look, EditorView.lineWrapping,
         this.language.of(sqlLanguage([])), placeholder("SELECT … FROM a dataset"),
         EditorView.contentAttributes.of({ "aria-label": "SQL", spellcheck: "false",
                                           autocapitalize: "off", autocorrect: "off" }),

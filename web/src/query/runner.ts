@@ -43,7 +43,7 @@ export interface RunEvents {
 }
 
 export class Runner {
-  private timer = 0;
+  private waiting = 0;  // the timer of what runs after a pause; 0: there is none
   private running: AbortController | null = null;
   private lastMs = NEAR_MS;
   private last = "";  // what runs or was answered
@@ -55,7 +55,7 @@ export class Runner {
     this.stop();
     if (!sql.trim()) return this.events.stopped();
     const pause = this.lastMs < NEAR_MS ? PAUSE_MS.near : Math.min(this.lastMs, PAUSE_MS.most);
-    this.timer = window.setTimeout(() => this.run(sql, false), pause);
+    this.waiting = window.setTimeout(() => this.run(sql, false), pause);
   }
 
   // `wanted`: whatever it costs.
@@ -72,14 +72,16 @@ export class Runner {
     }).finally(() => { if (this.running?.signal === signal) this.running = null; });
   }
 
+  // What runs, and what is about to.
   cancel() {
-    if (!this.running) return;
+    if (!this.running && !this.waiting) return;
     this.stop();
     this.events.cancelled();
   }
 
   stop() {
-    clearTimeout(this.timer);
+    clearTimeout(this.waiting);
+    this.waiting = 0;
     this.running?.abort();
     this.running = null;
     this.last = "";
