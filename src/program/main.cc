@@ -107,6 +107,15 @@ void AddKeysVerbs(CLI::App& app, int& exit_code) {
   revoke.callback([&exit_code] { exit_code = eider::RevokeKeys(file, revoked); });
 }
 
+// Of environment variables, only those of the verb that is called are read. The verbs share their options, and CLI11
+// would put the variables of all the others over what the command line gave to that one.
+void ReadOwnEnvironment(CLI::App& app) {
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
+    verb->parse_complete_callback([] {});
+    ReadOwnEnvironment(*verb);
+  }
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Eider turns a folder of files, on a disk or in object storage, into a database that nobody has to run.",
                "eider");
@@ -238,6 +247,7 @@ int Main(int argc, char** argv) {
   auto& schema = *app.add_subcommand("schema", "Print the JSON Schema of eider.yaml, for editors");
   schema.callback([] { fmt::print("{}", eider::ConfigSchema()); });
 
+  ReadOwnEnvironment(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

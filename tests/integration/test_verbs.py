@@ -215,6 +215,13 @@ def test_wrong_usage_exits_with_2(arguments):
     assert done.returncode == 2 and done.stderr
 
 
+def test_the_command_line_stands_before_the_environment(lake, tmp_path):
+    (tmp_path / "other.csv").write_text("x\n1\n")
+    assert run("datasets", "--lake", tmp_path, EIDER_LAKE=lake).stdout.split() == [b"other"]
+    assert run("keys", "add", "alice", "--keys", tmp_path / "a.json", EIDER_KEYS_FILE=tmp_path / "b.json").returncode == 0
+    assert (tmp_path / "a.json").exists() and not (tmp_path / "b.json").exists()
+
+
 @pytest.mark.parametrize("options, words", [(["--listen", "nowhere"], ["--listen", "nowhere"]),
                                             (["--listen", "127.0.0.1:99999"], ["99999"]),
                                             (["--memory", "much"], ["--memory", "much"]),
