@@ -215,6 +215,19 @@ def test_wrong_usage_exits_with_2(arguments):
     assert done.returncode == 2 and done.stderr
 
 
+@pytest.mark.parametrize("arguments, words", [
+    (["qurey", "SELECT 1"], ["no 'qurey'. Did you mean 'query'? There are: serve ", "\neider --help says more"]),
+    ([], ["a verb is missing. There are: serve "]), (["--lake", "x"], ["a verb is missing"]),
+    (["--lake", "x", "datasets"], ["'--lake' stands before the verb"]),
+    (["serve", "--lsten", "1"], ["no --lsten. Did you mean '--listen'?", "eider serve --help"]),
+    (["describe", "--jsn"], ["no --jsn. Did you mean '--json'?"]), (["describe"], ["NAME", "eider describe --help"]),
+    (["query", "SELECT 1", "SELECT 2"], ["'SELECT 2' is one word too many"]),
+    (["keys", "ad"], ["no 'ad'. Did you mean 'add'? There are: add list revoke", "eider keys --help"])])
+def test_wrong_usage_is_named(arguments, words):
+    said = run(*arguments).stderr
+    assert said.startswith("eider: ") and all(word in said for word in words), said
+
+
 def test_the_command_line_stands_before_the_environment(lake, tmp_path):
     (tmp_path / "other.csv").write_text("x\n1\n")
     assert run("datasets", "--lake", tmp_path, EIDER_LAKE=lake).stdout.split() == [b"other"]
@@ -238,6 +251,7 @@ def test_wrong_options_are_named_before_anything_is_served(lake, options, words)
 def test_version_and_help():
     assert run("--version").stdout.decode().strip()
     assert "serve" in run("--help").stdout.decode()
+    assert run("help").stdout == run("--help").stdout
 
 
 def test_a_port_that_is_taken(lake):
