@@ -26,15 +26,27 @@ Result<Table> RunToTable(const Lake& lake, const QueryRequest& request, std::sto
 
 }  // namespace
 
-Result<std::uint64_t> PrintRows(const Lake& lake, const QueryRequest& request, std::stop_token stop,
-                                std::chrono::seconds time_limit) {
+Result<RunSummary> PrintRows(const Lake& lake, const QueryRequest& request, std::stop_token stop,
+                             std::chrono::seconds time_limit) {
   QueryRequest bounded = request;
   bounded.limit = std::min<std::uint64_t>(request.limit.value_or(kShownRows + 1), kShownRows + 1);
   const auto table = TwiceIfReplaced(
       *lake.catalog, [&] { return RunToTable(lake, bounded, stop, time_limit); }, [] { return false; });
   if (!table) return table.error();
   fmt::print("{}", DrawTable(*table, kShownRows, TerminalWidth()));
-  return table->rows.size();
+  return table->run;
+}
+
+void PrintStats(const Lake& lake, std::chrono::nanoseconds took, const RunSummary& run) {
+  const RangeSchedulerStats reads = lake.catalog->reads();
+  const BlockCacheStats cached = lake.catalog->cached();
+  fmt::print(stderr,
+             R"({{"milliseconds":{:.3f},"rows":{},"requests":{},"bytes":{},"retries":{},"hedges":{},"cache_hits":{},)"
+             R"("objects":{},"row_groups":{},"row_groups_kept":{},"planned_requests":{},"planned_bytes":{}}})"
+             "\n",
+             static_cast<double>(took.count()) / 1e6, run.rows, reads.requests, reads.bytes, reads.retries,
+             reads.hedges, cached.memory_hits + cached.folder_hits, run.plan.objects, run.plan.row_groups,
+             run.plan.row_groups_kept, run.plan.requests, run.plan.bytes);
 }
 
 Status PrintCost(const Lake& lake, const QueryRequest& request) {

@@ -120,13 +120,13 @@ class Shell {
     }
     const SteadyTime begun = SystemSteadyClock()();
     const RangeSchedulerStats before = lake_.catalog->reads();
-    const auto rows = PrintRows(lake_, request, interrupt_.token(), time_limit_);
-    if (!rows) return (void)Complain(rows.error());
+    const auto run = PrintRows(lake_, request, interrupt_.token(), time_limit_);
+    if (!run) return (void)Complain(run.error());
     const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
     const RangeSchedulerStats after = lake_.catalog->reads();
-    const bool more = *rows > kShownRows;
-    std::string took = fmt::format("{}{} row{}, {:.0f} ms", more ? "more than " : "", more ? kShownRows : *rows,
-                                   *rows == 1 ? "" : "s", ms);
+    const bool more = run->rows > kShownRows;
+    std::string took = fmt::format("{}{} row{}, {:.0f} ms", more ? "more than " : "", more ? kShownRows : run->rows,
+                                   run->rows == 1 ? "" : "s", ms);
     if (lake_.store->remote()) {
       took +=
           fmt::format(", {} requests, {}", after.requests - before.requests, HumanBytes(after.bytes - before.bytes));
