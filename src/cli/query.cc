@@ -134,8 +134,7 @@ int Query(const LakeOptions& lake_options, const QueryOptions& options) {
   if (options.explain) return Finish(PrintPlan(*lake, *request));
   if (options.dry_run) return Finish(PrintCost(*lake, *request));
   if (*writes_objects) return WriteResult(*lake, lake_options, options, *request, interrupt.token());
-  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
-  if (to_terminal || options.format == "table") {
+  if (ShowsTable(options)) {
     const SteadyTime begun = SystemSteadyClock()();
     const auto shown = PrintRows(*lake, *request, interrupt.token(), time_limit);
     if (!shown) return Complain(shown.error());

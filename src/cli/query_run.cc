@@ -26,6 +26,11 @@ Result<Table> RunToTable(const Lake& lake, const QueryRequest& request, std::sto
 
 }  // namespace
 
+bool ShowsTable(const QueryOptions& options) {
+  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+  return to_terminal || options.format == "table";
+}
+
 Result<RunSummary> PrintRows(const Lake& lake, const QueryRequest& request, std::stop_token stop,
                              std::chrono::seconds time_limit) {
   QueryRequest bounded = request;

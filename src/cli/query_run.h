@@ -8,9 +8,13 @@
 
 #include "catalog/catalog.h"
 #include "cli/session.h"
+#include "cli/verbs.h"
 #include "query/query.h"
 
 namespace eider {
+
+// Whether the rows are shown as a table: as was asked, or because they go to a terminal.
+bool ShowsTable(const QueryOptions& options);
 
 // Rows that are shown on a terminal.
 inline constexpr std::uint64_t kShownRows = 100;

@@ -169,10 +169,7 @@ int AskRemote(const LakeOptions& lake, const QueryOptions& options, const QueryR
   if (!server) return Complain(server.error());
   Call call;
   call.stop = stop;
-  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
-  if (!options.dry_run && (to_terminal || options.format == "table")) {
-    return ShowTable(*server, options, request, call);
-  }
+  if (!options.dry_run && ShowsTable(options)) return ShowTable(*server, options, request, call);
   return WriteBody(*server, options, request, call);
 }
 
