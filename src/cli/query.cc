@@ -86,7 +86,7 @@ int RunToOutput(const Lake& lake, const QueryOptions& options, const QueryReques
   const auto summary = TwiceIfReplaced(
       *lake.catalog,
       [&]() -> Result<RunSummary> {
-        auto query = MakeQuery(request, *lake.catalog, *lake.database);
+        auto query = MakeQuery(request, *lake.catalog, *lake.database, {stop});
         if (!query) return query.error();
         query->statement.limits.time = time_limit;
         query->statement.on_progress = ProgressBar(lake, output.to_stdout());
@@ -131,8 +131,8 @@ int Query(const LakeOptions& lake_options, const QueryOptions& options) {
   if (!lake) return Complain(lake.error());
   const std::chrono::seconds time_limit(lake_options.time_limit_seconds);
   if (shell) return RunShell(*lake, options, time_limit, interrupt);
-  if (options.explain) return Finish(PrintPlan(*lake, *request));
-  if (options.dry_run) return Finish(PrintCost(*lake, *request));
+  if (options.explain) return Finish(PrintPlan(*lake, *request, interrupt.token()));
+  if (options.dry_run) return Finish(PrintCost(*lake, *request, interrupt.token()));
   if (*writes_objects) return WriteResult(*lake, lake_options, options, *request, interrupt.token());
   if (ShowsTable(options)) {
     const SteadyTime begun = SystemSteadyClock()();

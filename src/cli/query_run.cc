@@ -17,7 +17,7 @@ namespace {
 
 Result<Table> RunToTable(const Lake& lake, const QueryRequest& request, std::stop_token stop,
                          std::chrono::seconds time_limit) {
-  auto query = MakeQuery(request, *lake.catalog, *lake.database);
+  auto query = MakeQuery(request, *lake.catalog, *lake.database, {stop});
   if (!query) return query.error();
   query->statement.limits.time = time_limit;
   query->statement.on_progress = ProgressBar(lake, /*rows_on_terminal=*/false);
@@ -54,20 +54,20 @@ void PrintStats(const Lake& lake, std::chrono::nanoseconds took, const RunSummar
              run.plan.row_groups_kept, run.plan.requests, run.plan.bytes);
 }
 
-Status PrintCost(const Lake& lake, const QueryRequest& request) {
-  if (auto configured = lake.catalog->Configure(); !configured) return configured;  // for prices
-  const auto query = MakeQuery(request, *lake.catalog, *lake.database);
+Status PrintCost(const Lake& lake, const QueryRequest& request, std::stop_token stop) {
+  if (auto configured = lake.catalog->Configure({stop}); !configured) return configured;  // for prices
+  const auto query = MakeQuery(request, *lake.catalog, *lake.database, {stop});
   if (!query) return query.error();
-  const auto plan = lake.database->Estimate(query->statement);
+  const auto plan = lake.database->Estimate(query->statement, stop);
   if (!plan) return plan.error();
   fmt::print("{{{}}}\n", CostMembers(*plan, lake.catalog->lake().prices, lake.store->remote()));
   return {};
 }
 
-Status PrintPlan(const Lake& lake, const QueryRequest& request) {
-  const auto query = MakeQuery(request, *lake.catalog, *lake.database);
+Status PrintPlan(const Lake& lake, const QueryRequest& request, std::stop_token stop) {
+  const auto query = MakeQuery(request, *lake.catalog, *lake.database, {stop});
   if (!query) return query.error();
-  const auto plan = lake.database->Explain(query->statement);
+  const auto plan = lake.database->Explain(query->statement, stop);
   if (!plan) return plan.error();
   fmt::print("{}\n", *plan);
   return {};

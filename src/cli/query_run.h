@@ -28,10 +28,10 @@ Result<RunSummary> PrintRows(const Lake& lake, const QueryRequest& request, std:
 void PrintStats(const Lake& lake, std::chrono::nanoseconds took, const RunSummary& run);
 
 // Prints what it would read and cost, as JSON; reads footers alone.
-Status PrintCost(const Lake& lake, const QueryRequest& request);
+Status PrintCost(const Lake& lake, const QueryRequest& request, std::stop_token stop);
 
 // Prints DuckDB's plan.
-Status PrintPlan(const Lake& lake, const QueryRequest& request);
+Status PrintPlan(const Lake& lake, const QueryRequest& request, std::stop_token stop);
 
 // A Statement::on_progress that draws on standard error, where that is a terminal and standard output is not filling
 // it; else an empty one.
