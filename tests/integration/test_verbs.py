@@ -100,7 +100,7 @@ def test_an_interrupted_get_leaves_a_part_and_no_file(lake, tmp_path):
 @pytest.mark.parametrize("target, words", [
     ("nothing.csv", ["nothing"]), ("flight.csv", ["'flights'"]), ("flights.csv?colour=red", ["colour", "Columns are"]),
     ("flights.docx", ["docx", "csv"]), ("flights.csv?delay=soon", ["soon", "INTEGER"]), ("../etc/passwd", ["passwd"]),
-    ("flights.geojson", ["GeoJSON"])])
+    ("flights.geojson", ["GeoJSON"]), ("http://127.0.0.1:8080/flights.csv?delay=1", ["NAME.FORMAT", "--lake", "curl"])])
 def test_get_says_what_is_wrong(lake, tmp_path, target, words):
     done = run("get", "--lake", lake, target, "-o", tmp_path / "out")
     assert done.returncode == 1 and done.stdout == b""
@@ -258,3 +258,4 @@ def test_a_port_that_is_taken(lake):
     with EiderServer(lake) as server:
         done = run("serve", "--lake", lake, "--listen", f"127.0.0.1:{server.port}")
     assert done.returncode in (1, 3) and str(server.port) in done.stderr and "in use" in done.stderr
+    assert "--listen" in done.stderr
