@@ -108,12 +108,20 @@ void AddKeysVerbs(CLI::App& app, int& exit_code) {
   revoke.callback([&exit_code] { exit_code = eider::RevokeKeys(file, revoked); });
 }
 
-// Of environment variables, only those of the verb that is called are read. The verbs share their options, and CLI11
-// would put the variables of all the others over what the command line gave to that one.
-void ReadOwnEnvironment(CLI::App& app) {
+// What is so of every verb, once all of its options are added.
+void SetUpVerbs(CLI::App& app) {
   for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
+    // Of environment variables, only those of the verb that is called are read. The verbs share their options, and
+    // CLI11 would put the variables of all the others over what the command line gave to that one.
     verb->parse_complete_callback([] {});
-    ReadOwnEnvironment(*verb);
+    // An option takes one word, so that the next may be the verb's own: --partition-by a "SELECT ...".
+    const auto options = verb->get_options();
+    const bool has_words =
+        std::any_of(options.begin(), options.end(), [](auto* option) { return option->get_positional(); });
+    for (CLI::Option* option : options) {
+      if (has_words && !option->get_positional()) option->allow_extra_args(false);
+    }
+    SetUpVerbs(*verb);
   }
 }
 
@@ -218,10 +226,8 @@ int Main(int argc, char** argv) {
   query.add_flag("--replace", query_options.replace, "Replace what --into names");
   query.add_flag("--append", query_options.append, "Add the rows to the dataset that --into names");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
-  query
-      .add_option("--param", query_options.params, "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  query.add_option("--param", query_options.params,
+                   "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed");
   query.add_option("--remote", query_options.remote,
                    "Ask the server at this URL instead of a lake; EIDER_API_KEY has its key");
   query.add_flag("--explain", query_options.explain, "Print DuckDB's plan instead of running it");
@@ -288,7 +294,7 @@ int Main(int argc, char** argv) {
   help.callback(
       [&app] { fmt::print("{}", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal)); });
 
-  ReadOwnEnvironment(app);
+  SetUpVerbs(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -228,6 +228,16 @@ def test_wrong_usage_is_named(arguments, words):
     assert said.startswith("eider: ") and all(word in said for word in words), said
 
 
+def test_what_stands_behind_an_option_that_has_its_word_is_the_verbs(tmp_path):
+    done = run("query", "--lake", tmp_path, "--into", "x/", "--partition-by", "a,b", "--param", "[3]",
+               "SELECT 1 AS a, 2 AS b, $1 AS c")
+    assert done.returncode == 0 and list((tmp_path / "x/a=1/b=2").iterdir()), done.stderr
+    assert run("query", "--lake", tmp_path, "--format", "csv", "--param", "3", "--param", "[4]",
+               "SELECT $1 AS three, $2 AS text").stdout == b"three,text\r\n3,[4]\r\n"
+    added = run("keys", "add", "--dataset", "x", "--dataset", "y", "alice", "--keys", tmp_path / "keys.json")
+    assert added.returncode == 0, added.stderr
+
+
 def test_the_command_line_stands_before_the_environment(lake, tmp_path):
     (tmp_path / "other.csv").write_text("x\n1\n")
     assert run("datasets", "--lake", tmp_path, EIDER_LAKE=lake).stdout.split() == [b"other"]
