@@ -51,6 +51,11 @@ Result<Server> Connect(const LakeOptions& lake, const std::string& text) {
   options.judge = [](const HttpReply& reply, const std::string&) {
     Failure failure = StatusFailure(reply.head, {});
     failure.error = ProblemError(reply.head.status, reply.body);
+    if (reply.head.status == 405) {
+      failure.error =
+          Invalid("nobody answers SQL at this address; --remote wants that of a server, such as http://127.0.0.1:8080",
+                  "--remote");
+    }
     return failure;
   };
   return Server{std::make_unique<RemoteClient>(*std::move(origin), nullptr, std::move(options)), url->path + "/query"};

@@ -288,6 +288,8 @@ def test_a_server_is_asked_in_the_place_of_a_lake(serve, folder, tmp_path):
     assert told["usd"] == 0
     wrong = run("query", "--remote", server.url, "-o", target, "SELECT kin FROM measures")
     assert wrong.returncode == 1 and "kind" in wrong.stderr and target.exists()
+    elsewhere = run("query", "--remote", server.url + "measures.csv", "SELECT 1")
+    assert elsewhere.returncode == 1 and "that of a server" in elsewhere.stderr
     server.terminate()
     server.wait()
     down = run("query", "--remote", server.url, "SELECT 1")
