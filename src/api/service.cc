@@ -132,8 +132,8 @@ class Service::Core {
     auto verdict = access_.Identify(request, options_.wall_clock());
     request.caller = verdict.caller;
     const bool bad_key = !verdict.caller;
-    // Guesses count against the address that they come from.
-    const ClientLimits limits = bad_key ? options_.client_limits : verdict.caller->limits;
+    // Guesses count against the address that they come from, as what comes from it without a key.
+    const ClientLimits limits = (bad_key ? access_.nobody() : *verdict.caller).limits;
     if (options_.trusted) return std::nullopt;
     const RateState rate = admission_->Take(ClientOf(request), limits, options_.steady_clock());
     answer.rate = RateHeaders(limits, rate);

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 
-#include "base/digest.h"
 #include "base/text.h"
 #include "catalog/config.h"
 #include "catalog/glob.h"
@@ -203,13 +202,10 @@ class LakeCatalog final : public Catalog {
     };
     const auto select = MakeAuthorsStatement(config.sql, AuthorsView(call), database_);
     if (!select) return in(select.error());
-    PartsDigest digest;
-    digest.Add(InputVersion(config, Sources()));
-    digest.Add(select->version);
-    if (auto kept = opened_.Get(digest.Hex())) return *kept;
+    if (auto kept = opened_.Get(ViewVersion(config, *select))) return *kept;
     auto view = OpenView(config, *select, store_, database_, call);
     if (!view) return in(view.error());
-    opened_.Put(digest.Hex(), view);
+    opened_.Put((*view)->version, view);
     return view;
   }
 

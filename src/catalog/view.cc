@@ -109,6 +109,13 @@ Result<AuthorsStatement> MakeAuthorsStatement(const std::string& sql, const Auth
   return Maker(sql, lake).Make(database);
 }
 
+std::string ViewVersion(const DatasetConfig& config, const AuthorsStatement& select) {
+  PartsDigest digest;
+  digest.Add(InputVersion(config, Sources()));
+  digest.Add(select.version);
+  return digest.Hex();
+}
+
 Result<std::shared_ptr<const Dataset>> OpenView(const DatasetConfig& config, const AuthorsStatement& select,
                                                 ObjectStore& store, Database& database, const Call& call) {
   auto dataset = std::make_shared<Dataset>();
@@ -126,10 +133,7 @@ Result<std::shared_ptr<const Dataset>> OpenView(const DatasetConfig& config, con
   const auto columns = DescribeRelation(database, dataset->relation, dataset->snapshot, call);
   if (!columns) return columns.error();
   if (auto shown = ShowColumns(*dataset, *columns); !shown) return shown.error();
-  PartsDigest digest;
-  digest.Add(InputVersion(config, Sources()));
-  digest.Add(select.version);
-  dataset->version = digest.Hex();
+  dataset->version = ViewVersion(config, select);
   return std::shared_ptr<const Dataset>(std::move(dataset));
 }
 

@@ -43,6 +43,9 @@ struct AuthorsStatement {
 // Errors of the SQL say where; kNotFound for a name that the lake does not have.
 Result<AuthorsStatement> MakeAuthorsStatement(const std::string& sql, const AuthorsCatalog& lake, Database& database);
 
+// Dataset::version of the view: of its SELECT, of all that it reads and of what `config` changes in the answer.
+std::string ViewVersion(const DatasetConfig& config, const AuthorsStatement& select);
+
 // The view as it stands now. `config` says its name, its SQL and what it shows.
 Result<std::shared_ptr<const Dataset>> OpenView(const DatasetConfig& config, const AuthorsStatement& select,
                                                 ObjectStore& store, Database& database, const Call& call);

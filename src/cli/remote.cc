@@ -51,6 +51,11 @@ Result<Server> Connect(const LakeOptions& lake, const std::string& text) {
   options.judge = [](const HttpReply& reply, const std::string&) {
     Failure failure = StatusFailure(reply.head, {});
     failure.error = ProblemError(reply.head.status, reply.body);
+    if (reply.head.status == 405) {
+      failure.error =
+          Invalid("nobody answers SQL at this address; --remote wants that of a server, such as http://127.0.0.1:8080",
+                  "--remote");
+    }
     return failure;
   };
   return Server{std::make_unique<RemoteClient>(*std::move(origin), nullptr, std::move(options)), url->path + "/query"};
@@ -169,10 +174,7 @@ int AskRemote(const LakeOptions& lake, const QueryOptions& options, const QueryR
   if (!server) return Complain(server.error());
   Call call;
   call.stop = stop;
-  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
-  if (!options.dry_run && (to_terminal || options.format == "table")) {
-    return ShowTable(*server, options, request, call);
-  }
+  if (!options.dry_run && ShowsTable(options)) return ShowTable(*server, options, request, call);
   return WriteBody(*server, options, request, call);
 }
 

@@ -98,8 +98,14 @@ class Running {
 
   duckdb::ClientContext& context() { return *connection_.context; }
   StatementState& state() { return *state_; }
-  const ReadCounters& counters() const { return state_->counters; }
-  PlanSummary plan() const { return state_->planner ? state_->planner->summary() : PlanSummary(); }
+
+  // What it has read, and was planned to.
+  void AddReads(RunSummary& summary) const {
+    summary.reads = state_->counters.requests;
+    summary.read_bytes = state_->counters.bytes;
+    summary.cache_hits = state_->counters.cache_hits;
+    if (state_->planner) summary.plan = state_->planner->summary();
+  }
 
   // What went wrong, the cause before its consequence.
   Error Explain(const Statement& statement, Error error) {
@@ -218,10 +224,7 @@ class DuckDatabase final : public Database {
                    {}};
     }
     if (auto status = limited.Close(); !status) return status.error();
-    summary->reads = running.counters().requests;
-    summary->read_bytes = running.counters().bytes;
-    summary->cache_hits = running.counters().cache_hits;
-    summary->plan = running.plan();
+    running.AddReads(*summary);
     return summary;
   }
 
@@ -251,10 +254,7 @@ class DuckDatabase final : public Database {
       return done;
     });
     if (!summary) return running.Explain(statement, summary.error());
-    summary->reads = running.counters().requests;
-    summary->read_bytes = running.counters().bytes;
-    summary->cache_hits = running.counters().cache_hits;
-    summary->plan = running.plan();
+    running.AddReads(*summary);
     return summary;
   }
 
@@ -271,6 +271,8 @@ class DuckDatabase final : public Database {
         },
         Quotable(statement));
     if (!table) return running.Explain(statement, table.error());
+    table->run.rows = table->rows.size();
+    running.AddReads(table->run);
     return table;
   }
 

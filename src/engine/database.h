@@ -103,6 +103,7 @@ struct RunSummary {
 struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
+  RunSummary run;  // what it took
 };
 
 class Database {

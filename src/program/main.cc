@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <clocale>
 #include <cmath>
@@ -107,11 +108,64 @@ void AddKeysVerbs(CLI::App& app, int& exit_code) {
   revoke.callback([&exit_code] { exit_code = eider::RevokeKeys(file, revoked); });
 }
 
+// What is so of every verb, once all of its options are added.
+void SetUpVerbs(CLI::App& app) {
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
+    // Of environment variables, only those of the verb that is called are read. The verbs share their options, and
+    // CLI11 would put the variables of all the others over what the command line gave to that one.
+    verb->parse_complete_callback([] {});
+    // An option takes one word, so that the next may be the verb's own: --partition-by a "SELECT ...".
+    const auto options = verb->get_options();
+    const bool has_words =
+        std::any_of(options.begin(), options.end(), [](auto* option) { return option->get_positional(); });
+    for (CLI::Option* option : options) {
+      if (has_words && !option->get_positional()) option->allow_extra_args(false);
+    }
+    SetUpVerbs(*verb);
+  }
+}
+
+// What is wrong with the command line, and the nearest that is right. CLI11 says of a verb that is mistyped only that
+// one is missing.
+std::string UsageText(const CLI::App* app, const CLI::Error& error) {
+  std::string command = app->get_name();
+  std::string text = error.what();
+  while (!app->get_subcommands().empty()) {
+    if (const auto extra = app->remaining(); !extra.empty()) {
+      text = fmt::format("'{}' stands before the verb, and belongs behind it", extra.front());
+    }
+    app = app->get_subcommands().back();
+    command += " " + app->get_name();
+  }
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app->get_subcommands([](const CLI::App*) { return true; })) {
+    verbs.push_back(verb->get_name());
+  }
+  std::vector<std::string> options;
+  for (const CLI::Option* option : app->get_options()) {
+    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+  }
+  const auto extra = app->remaining();
+  const auto option = std::find_if(extra.begin(), extra.end(), [](const auto& word) { return word.starts_with('-'); });
+  if (!verbs.empty()) {
+    const bool named = !extra.empty() && option != extra.begin();
+    text = named ? fmt::format("there is no '{}'.{}", extra.front(), eider::DidYouMean(extra.front(), verbs))
+                 : "a verb is missing.";
+    text += fmt::format(" There are: {}", eider::Join(verbs, " "));
+  } else if (option != extra.end()) {
+    text = fmt::format("there is no {}.{}", *option, eider::DidYouMean(*option, options));
+  } else if (!extra.empty()) {
+    text = fmt::format("'{}' is one word too many", extra.front());
+  }
+  return fmt::format("eider: {}\n{} --help says more\n", text, command);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Eider turns a folder of files, on a disk or in object storage, into a database that nobody has to run.",
                "eider");
   app.set_version_flag("--version", EIDER_VERSION);
   app.require_subcommand(1);
+  app.failure_message(UsageText);
   eider::LakeOptions lake;
   int exit_code = 0;
 
@@ -172,10 +226,8 @@ int Main(int argc, char** argv) {
   query.add_flag("--replace", query_options.replace, "Replace what --into names");
   query.add_flag("--append", query_options.append, "Add the rows to the dataset that --into names");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
-  query
-      .add_option("--param", query_options.params, "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  query.add_option("--param", query_options.params,
+                   "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed");
   query.add_option("--remote", query_options.remote,
                    "Ask the server at this URL instead of a lake; EIDER_API_KEY has its key");
   query.add_flag("--explain", query_options.explain, "Print DuckDB's plan instead of running it");
@@ -192,7 +244,7 @@ int Main(int argc, char** argv) {
   auto& describe = *app.add_subcommand("describe", "Columns and size of a dataset");
   std::string name;
   AddLakeOptions(describe, lake);
-  describe.add_option("NAME", name)->required();
+  describe.add_option("NAME", name, "Of the dataset")->required();
   describe.add_flag("--json", json, "As GET /NAME answers");
   describe.callback([&] { exit_code = eider::DescribeOne(lake, name, json); });
 
@@ -238,6 +290,11 @@ int Main(int argc, char** argv) {
   auto& schema = *app.add_subcommand("schema", "Print the JSON Schema of eider.yaml, for editors");
   schema.callback([] { fmt::print("{}", eider::ConfigSchema()); });
 
+  auto& help = *app.add_subcommand("help", "This text; eider VERB --help says more of one");
+  help.callback(
+      [&app] { fmt::print("{}", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal)); });
+
+  SetUpVerbs(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -251,6 +251,13 @@ def test_sql_comes_from_anywhere_and_goes_to_a_file(folder, tmp_path):
     assert table.splitlines() == ["one  nothing", "---  -------", "  1  NULL"] or "NULL" in table
 
 
+@pytest.mark.parametrize("target", [["--format", "table"], ["--into", "rows.parquet"], ["--into", "rows/"],
+                                    ["-o", "/dev/null"]], ids=" ".join)
+def test_stats_are_told_wherever_the_rows_go(tmp_path, target):
+    done = run("query", "--lake", tmp_path, "--stats", "SELECT * FROM range(7)", *target)
+    assert done.returncode == 0 and json.loads(done.stderr.splitlines()[-1])["rows"] == 7, done.stderr
+
+
 def test_values_come_beside_the_sql(folder):
     sql = "SELECT count(*) AS n, any_value(typeof($2)) AS t FROM measures WHERE kind = $1 AND text <> $2"
     done = run("query", "--lake", folder, "--format", "csv", sql, "--param", "3", "--param", "'; DROP TABLE x; --")
@@ -281,6 +288,8 @@ def test_a_server_is_asked_in_the_place_of_a_lake(serve, folder, tmp_path):
     assert told["usd"] == 0
     wrong = run("query", "--remote", server.url, "-o", target, "SELECT kin FROM measures")
     assert wrong.returncode == 1 and "kind" in wrong.stderr and target.exists()
+    elsewhere = run("query", "--remote", server.url + "measures.csv", "SELECT 1")
+    assert elsewhere.returncode == 1 and "that of a server" in elsewhere.stderr
     server.terminate()
     server.wait()
     down = run("query", "--remote", server.url, "SELECT 1")
