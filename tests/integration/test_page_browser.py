@@ -89,6 +89,17 @@ def test_a_dataset_leads_to_its_query_and_back(window):
     expect(window.editor).to_contain_text("origin IN")
 
 
+def test_nothing_moves_while_nothing_runs(window):
+    """An animation costs a browser CPU at each frame, seen or not."""
+    moving = "() => [document, document.querySelector('.editor').shadowRoot].flatMap((root) => root.getAnimations()).length"
+    window.open_query(ENDLESS)
+    window.until(f"() => ({moving})() > 0")
+    window.type_sql(TWO)
+    expect(window.answer.locator("tbody tr:not(.gap)")).to_have_count(2)
+    expect(window.editor).to_be_focused()
+    window.until(f"() => ({moving})() === 0")
+
+
 def test_what_a_run_takes_is_shown(window):
     window.open_query(f"SELECT max(id) AS m FROM flights -- {id(window)}")
     window.expect_cells([["7999"]])

@@ -40,7 +40,7 @@ function columns(tables: string[]): Completion[] {
 
 // Columns and functions wherever a word begins; tables, aliases and keywords come from the language.
 const source = (tables: string[]) => (context: CompletionContext): CompletionResult | null => {
-  const word = context.matchBefore(/\w+/);
+  const word = context.matchBefore(/[a-z_]\w*/i);
   if (!word && !context.explicit) return null;
   const before = context.state.sliceDoc(Math.max(0, (word?.from ?? context.pos) - 1), word?.from ?? context.pos);
   if (before === "." || before === "'") return null;

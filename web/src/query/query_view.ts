@@ -12,6 +12,7 @@ import { MOST_ROWS, Runner, type Answer, type Cost } from "./runner";
 import { TablesPanel } from "./tables_panel";
 
 const TYPING_MS = 300;  // a browser refuses to change the address for each letter
+const SLOW_MS = 200;    // what is answered by then was not seen to run: nothing moves, and no frame is spent on it
 
 export class QueryView {
   readonly root = clone("query");
@@ -23,6 +24,7 @@ export class QueryView {
   private readonly downloads: DownloadMenu;
   private readonly runner: Runner;
   private remembering = 0;
+  private slow = 0;
 
   constructor(datasets: DatasetEntry[], state: QueryState) {
     this.names = datasets.map(({ name }) => name);
@@ -57,6 +59,7 @@ export class QueryView {
 
   close() {
     clearTimeout(this.remembering);
+    clearTimeout(this.slow);
     this.runner.stop();
     this.panel.close();
     this.downloads.close();
@@ -98,6 +101,12 @@ export class QueryView {
   }
 
   private busy(yes: boolean) {
+    clearTimeout(this.slow);
+    if (yes) this.slow = window.setTimeout(() => this.showBusy(true), SLOW_MS);
+    else this.showBusy(false);
+  }
+
+  private showBusy(yes: boolean) {
     this.root.classList.toggle("running", yes);
     this.slot("result").ariaBusy = String(yes);
     this.slot("cancel").ariaDisabled = String(!yes);
