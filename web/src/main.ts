@@ -3,11 +3,17 @@
 import "./style/base.css";
 import "./style/dataset.css";
 import "./style/query.css";
+import "./style/access.css";
+import { onKeyChange } from "./access/key";
+import { keyButton } from "./access/key_form";
+import { followLinks } from "./access/links";
 import { readDatasetLink } from "./dataset/choice";
 import { DatasetView } from "./dataset/dataset_view";
-import { clone, el, problemBox } from "./dom";
+import { clone, el } from "./dom";
 import { finder, home } from "./home";
+import { problemBox } from "./problem";
 import { readQueryLink, type QueryState } from "./query/link";
+import { selectAll } from "./query/names";
 import { getDataset, getLake, type Lake } from "./server";
 
 interface View {
@@ -27,9 +33,8 @@ let going = new AbortController();  // the way to what is shown next
 function markHere() {
   const here = location.hash.split("?")[0] || "#/";
   for (const link of side.querySelectorAll("a")) link.ariaCurrent = link.getAttribute("href") === here ? "page" : null;
-  const querying = readQueryLink(location.hash) !== null;
-  document.getElementById("to-datasets")!.ariaCurrent = querying ? null : "page";
-  document.getElementById("to-query")!.ariaCurrent = querying ? "page" : null;
+  const tab = readQueryLink(here) ? "to-query" : "to-datasets";
+  for (const link of document.querySelectorAll(".tabs a")) link.ariaCurrent = link.id === tab ? "page" : null;
 }
 
 function showFinder(lake: Lake) {
@@ -61,7 +66,7 @@ async function queryView(state: QueryState, signal: AbortSignal): Promise<View> 
   signal.throwIfAborted();
   document.title = `SQL · ${lake.title || "Eider"}`;
   const first = lake.dataset[0]?.name;
-  const start = first ? `SELECT *\nFROM ${/^[a-z_]\w*$/i.test(first) ? first : `"${first}"`}\nLIMIT 100` : "";
+  const start = first ? selectAll(first) : "";
   const view = new QueryView(lake.dataset, state.sql ? state : { ...state, sql: start });
   side.replaceChildren(view.panel.root);
   return view;
@@ -92,6 +97,10 @@ async function route(event?: Event) {
   }
   if (!event) return;
   scrollTo(0, 0);
+  focusShown();
+}
+
+function focusShown() {
   if (shown?.focus) shown.focus();
   else main.querySelector("h1")!.focus({ preventScroll: true });
 }
@@ -101,4 +110,13 @@ document.querySelector<HTMLElement>(".skip")!.onclick = () => {
   return false;  // the hash is taken
 };
 addEventListener("hashchange", route);
+followLinks();
+const { show: showKey } = keyButton(document.getElementById("key")!);
+onKeyChange(async () => {
+  const within = main.contains(document.activeElement);  // the field in place of what wants a key
+  showKey();
+  side.replaceChildren();  // other datasets may be there now
+  await route();
+  if (within) focusShown();
+});
 void route();

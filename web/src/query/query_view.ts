@@ -1,5 +1,6 @@
 // SQL that runs as it is typed: the editor, what a run would cost and what it took, a chart and the rows.
-import { clone, copy, problemBox, say, slot } from "../dom";
+import { clone, copy, say, slot } from "../dom";
+import { problemBox } from "../problem";
 import { Problem, type DatasetEntry } from "../server";
 import { byteText, msText, number, plural } from "../text";
 import { Chart } from "./chart";
@@ -43,7 +44,7 @@ export class QueryView {
       cancel: () => this.runner.cancel(),
     });
     this.panel = new TablesPanel(datasets, (text) => this.editor.insert(text), () => this.editor.offer(this.names));
-    this.downloads = new DownloadMenu(() => this.editor.sql, (error) => this.showError(error));
+    this.downloads = new DownloadMenu(() => this.editor.sql);
     this.slot("share").before(this.downloads.root);
     this.chart = new Chart(this.slot("chart"), state, () => this.remember());
     this.table = new ResultTable(this.slot("rows"));
@@ -62,7 +63,6 @@ export class QueryView {
     clearTimeout(this.slow);
     this.runner.stop();
     this.panel.close();
-    this.downloads.close();
     this.chart.close();
     this.table.close();
     this.editor.close();
@@ -129,6 +129,7 @@ export class QueryView {
     const cut = table.numRows >= MOST_ROWS;
     this.showProblem(null);
     this.slot("result").hidden = false;
+    this.downloads.large = cut;
     this.chart.show(table);
     this.table.show(table);
     const figures: Record<string, string> = {
@@ -156,7 +157,7 @@ export class QueryView {
     if (error) this.slot("cost").textContent = "";
     const said = error instanceof Problem ? error.said : null;
     const place = this.editor.mark(said?.detail ?? null);
-    this.slot("problem").replaceChildren(...(error ? [problemBox(error, () => this.run())] : []));
+    this.slot("problem").replaceChildren(...(error ? [problemBox(error, () => this.runner.again())] : []));
     if (!place) return;
     slot(this.root, "title").textContent = `Line ${this.lineOf(place.from)}:`;
     slot(this.root, "detail").textContent = place.message;

@@ -1,7 +1,7 @@
 // Runs what is typed, the newest only: a pause, what it would cost, and the rows where that is little. A run that is
 // overtaken, cancelled or too dear is aborted, which closes its connection, and the server ends its query.
 import { tableFromIPC, type Table } from "@uwdata/flechette";
-import { postQuery, whole } from "../server";
+import { postQuery, Problem, whole } from "../server";
 
 export const MOST_ROWS = 10_000;  // that are shown; a download has all
 
@@ -50,6 +50,7 @@ export class Runner {
   private lastMs = NEAR_MS;
   private last = "";  // what runs or was answered
   private latest = { sql: "", wanted: false };  // typed or run, whatever became of it
+  private refusedUntil = 0;  // by performance.now(), as Retry-After said
 
   constructor(private readonly events: RunEvents) {}
 
@@ -59,7 +60,7 @@ export class Runner {
     if (!sql.trim()) return this.events.stopped();
     this.latest = { sql, wanted: false };
     const pause = this.lastMs < NEAR_MS ? PAUSE_MS.near : Math.min(this.lastMs, PAUSE_MS.most);
-    this.timer = window.setTimeout(() => this.run(sql, false), pause);
+    this.timer = window.setTimeout(() => this.run(sql, false), Math.max(pause, this.refusedUntil - performance.now()));
   }
 
   // `wanted`: whatever it costs.
@@ -73,8 +74,14 @@ export class Runner {
     this.answer(sql, wanted, signal).catch((error) => {
       if (signal.aborted) return;
       this.last = "";
+      const { retryAfter = 0 } = error instanceof Problem ? error.said : {};
+      this.refusedUntil = performance.now() + retryAfter * 1000;
       this.events.failed(error);
     }).finally(() => { if (this.running?.signal === signal) this.running = null; });
+  }
+
+  again() {
+    if (this.last !== this.latest.sql.trim()) this.run(this.latest.sql, this.latest.wanted);
   }
 
   cancel() {
