@@ -93,6 +93,17 @@ export const getLake = (signal: AbortSignal): Promise<Lake> => getJson("datasets
 export const tryKey = (key: string, signal: AbortSignal) =>
   ask("datasets", { signal, headers: keyHeaders(key), cache: "no-store" });
 
+export interface LineageNode {
+  name: string;
+  kind: string;  // "dataset", "view", "table", "incremental", "external", or "broken"
+  reads: string[];
+  description?: string;
+  tests?: number;
+}
+
+// Each node behind what it reads.
+export const getLineage = async (signal: AbortSignal): Promise<LineageNode[]> => (await getJson("lineage.json", signal)).nodes;
+
 const datasets = new Map<string, Dataset>();  // as last described, for completion
 
 export async function getDataset(name: string, signal: AbortSignal): Promise<Dataset> {
