@@ -251,9 +251,12 @@ class Service::Core {
     const auto list = catalog_.List();
     if (!list) return list.error();
     std::set<std::string> names;
-    for (const DatasetConfig& config : *list) {
-      if (caller.MayRead(config.name)) names.insert(config.name);
-    }
+    const auto show = [&](const std::string& name) {
+      if (caller.MayRead(name)) names.insert(name);
+    };
+    for (const DatasetConfig& config : *list) show(config.name);
+    for (const auto& [name, reads] : (*models)->views) show(name);
+    for (const auto& [name, model] : (*models)->models) show(name);  // broken ones too
     return Json(LineageJson(**models, &names));
   }
 

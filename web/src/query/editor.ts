@@ -6,7 +6,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { diagnosticCount, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { sqlLanguage } from "./completion";
 import { placeOf } from "./place";
@@ -33,9 +33,8 @@ const look = EditorView.theme({
   ".cm-content": { padding: ".75rem 0", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 1rem 0 .5rem" },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--quiet)", border: "0", minWidth: "2.5rem" },
-  ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
-    { backgroundColor: "var(--selected)" },
+  // The browser's own caret and selection: CodeMirror's caret is an animation, which keeps two threads busy at each frame.
+  ".cm-content ::selection": { backgroundColor: "var(--selected)" },
   ".cm-placeholder": { color: "var(--quiet)" },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--wash)", outline: "1px solid var(--edge)" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad) 1.5px",
@@ -67,7 +66,7 @@ export class Editor {
     const state = EditorState.create({
       doc: sql,
       extensions: [
-        keys, lineNumbers(), history(), drawSelection(), bracketMatching(), closeBrackets(),
+        keys, lineNumbers(), history(), bracketMatching(), closeBrackets(),
         autocompletion({ icons: false, defaultKeymap: false }), syntaxHighlighting(colours), look, EditorView.lineWrapping,
         this.language.of(sqlLanguage([])), placeholder("SELECT … FROM a dataset"),
         EditorView.contentAttributes.of({ "aria-label": "SQL", spellcheck: "false",
