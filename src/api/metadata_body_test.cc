@@ -27,7 +27,7 @@ class Slow : public Body {
 
 TEST(MetadataBodyTest, TheTextStandsAroundTheBodyHoweverSmallThePieces) {
   for (const std::size_t piece : {1, 3, 1000}) {
-    MetadataBody body(std::make_unique<Slow>(), [] { return std::string("\"rows\":1"); });
+    MetadataBody body(std::make_unique<Slow>(), [] { return std::string("\"stats\":{\"rows\":1}"); });
     std::string text;
     for (;;) {
       std::string buffer(piece, '\0');

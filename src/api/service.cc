@@ -17,6 +17,9 @@
 #include "api/page.h"
 #include "api/query_task.h"
 #include "api/receipts.h"
+#include "api/result_link.h"
+#include "api/result_sweeper.h"
+#include "api/result_task.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "download/format.h"
@@ -75,6 +78,7 @@ class Service::Core {
         productions_(productions),
         options_(std::move(options)),
         access_(catalog.access(), options_.keys, {options_.anonymous, options_.client_limits, options_.trusted}),
+        sweeper_(options_.results ? std::make_unique<ResultSweeper>(*options_.results, options_.wall_clock) : nullptr),
         planners_(static_cast<std::size_t>(options_.planners)) {}
 
   ~Core() { planners_.join(); }
@@ -175,6 +179,7 @@ class Service::Core {
     if (request.path == "/openapi.json") return answer(OpenApi(*request.caller));
     if (request.path == "/lineage.json") return answer(Lineage(*request.caller));
     if (request.path == "/eider.schema.json") return reply(Json(std::string(ConfigSchema())));
+    if (request.path.starts_with(kResultsPath)) return StartResult(parts, request, reply);
     const auto target = ParsePath(request.path);
     if (!target) return reply(Problem(target.error(), id));
     const auto format = ChooseFormat(*target, request);
@@ -299,6 +304,7 @@ class Service::Core {
   const std::shared_ptr<Admission> admission_ = Admission::Make();
   Receipts receipts_;
   const std::shared_ptr<Cancels> cancels_ = Cancels::Make();
+  const std::unique_ptr<ResultSweeper> sweeper_;  // null: no results are written
   std::atomic<bool> invoked_{false};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::size_t> planning_{0};

@@ -122,6 +122,12 @@ TEST_F(ServiceQueryTest, HiddenKeysAndOtherFilesAreNoData) {
                           "FROM read_text('notes.txt')"}) {
     EXPECT_EQ(Sql(sql).head.status, 404) << sql << Sql(sql).body;
   }
+  // Nothing tells whether a hidden key is there, nor what it is called.
+  ASSERT_TRUE(store_.Put("_private/y.json", std::string_view("[]")).ok());
+  for (const char* glob : {"_private/*", "_private/x*", "{_private,other}/*.csv", "_private/z*", "_private/[a-w]*"}) {
+    const Answer answer = Sql(std::string("FROM lake('") + glob + "')");
+    EXPECT_EQ(Detail(answer), std::string("nothing in the lake matches '") + glob + "'");
+  }
 }
 
 TEST_F(ServiceQueryTest, ADryRunRunsNothing) {

@@ -102,6 +102,11 @@ class LakeCatalog final : public Catalog {
                                             RemoteReads{scheduler_.get(), cache_.get()}, std::move(sources->tails));
   }
 
+  bool NamesHidden(const std::string& glob) const override {
+    const auto config = ConfigOf(glob);
+    return config && GlobNamesHidden(config->glob);
+  }
+
   Result<std::shared_ptr<const Models>> FindModels(const Call& call) override {
     const auto config = Config(call);
     if (!config) return config.error();

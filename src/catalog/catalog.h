@@ -150,6 +150,9 @@ class Catalog {
   // The same objects, pinned, whatever they hold.
   virtual Result<std::shared_ptr<const Snapshot>> FindObjects(const std::string& glob, const Call& call = {}) = 0;
 
+  // Whether such a glob asks for what is hidden: a segment of it begins with '.' or '_'.
+  virtual bool NamesHidden(const std::string&) const { return false; }
+
   // The models beside the configuration, as their files are now.
   virtual Result<std::shared_ptr<const Models>> FindModels(const Call& call = {}) = 0;
 

@@ -160,6 +160,7 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
     if (!bytes) return bytes.error();
     service_options.result_bytes = *bytes;
   }
+  if (service_options.results_age.count() > 0) service_options.results = session.store.get();
   if (!session.catalog->lake().title.empty()) service_options.title = session.catalog->lake().title;
   session.service =
       std::make_unique<Service>(*session.catalog, *session.database, *session.productions, std::move(service_options));

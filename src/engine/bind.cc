@@ -134,6 +134,7 @@ Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& 
   }
   binder.Bind(**node);
   PutTables(context, **node, statement);
+  if (statement.page) return node;
   if (statement.limit) SetLimit(*node, *statement.limit);
   if (statement.limits.rows > 0) SetLimit(*node, statement.limits.rows + 1);
   return node;

@@ -7,10 +7,12 @@
 
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
+#include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
+#include "engine/answer_table.h"
 #include "engine/arrow_stream.h"
 #include "engine/bind.h"
 #include "engine/copy.h"
@@ -18,6 +20,7 @@
 #include "engine/lake_file_system.h"
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
+#include "engine/page.h"
 #include "engine/partitioned_write.h"
 #include "engine/read_planner.h"
 #include "engine/real_casts.h"
@@ -33,26 +36,6 @@
 
 namespace eider {
 namespace {
-
-constexpr std::size_t kQueryRows = 100'000;
-
-TypeClass ClassOf(const duckdb::LogicalType& type) {
-  using duckdb::LogicalTypeId;
-  switch (type.id()) {
-    case LogicalTypeId::VARCHAR:
-    case LogicalTypeId::ENUM:
-    case LogicalTypeId::UUID: return TypeClass::kText;
-    case LogicalTypeId::BOOLEAN: return TypeClass::kBoolean;
-    case LogicalTypeId::BLOB:
-    case LogicalTypeId::BIT: return TypeClass::kBlob;
-    case LogicalTypeId::GEOMETRY: return TypeClass::kGeometry;
-    default: break;
-  }
-  if (type.IsNumeric()) return TypeClass::kNumber;
-  if (type.IsTemporal()) return TypeClass::kTemporal;
-  if (type.IsNested()) return TypeClass::kNested;
-  return TypeClass::kOther;
-}
 
 std::string_view Quotable(const Statement& statement) {
   return statement.quotable ? std::string_view(statement.sql) : std::string_view();
@@ -208,13 +191,8 @@ class DuckDatabase final : public Database {
         [&]() -> Result<RunSummary> {
           auto node = BindSelect(running.context(), statement);
           if (!node) return node.error();
-          if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
-            NarrowTypes(running, *node, statement.format);
-          }
-          if (IsText(statement.format)) return RunText(running, *std::move(node), statement);
-          if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), limited);
-          if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), limited);
-          return RunParquet(running, *std::move(node), statement);
+          if (statement.page) return RunPage(running, *std::move(node), statement, limited);
+          return RunRows(running, *std::move(node), statement, limited);
         },
         Quotable(statement));
     if (!summary) return running.Explain(statement, summary.error());
@@ -307,6 +285,11 @@ class DuckDatabase final : public Database {
         [&]() -> Result<PlanSummary> {
           auto node = BindSelect(running.context(), statement);
           if (!node) return node.error();
+          if (statement.page) {
+            auto paged = MakePage(running, *std::move(node), statement);
+            if (!paged) return paged.error();
+            *node = std::move(paged->select);
+          }
           auto select = duckdb::make_uniq<duckdb::SelectStatement>();
           select->node = *std::move(node);
           return running.Estimate(std::move(select));
@@ -387,6 +370,55 @@ class DuckDatabase final : public Database {
     return {};
   }
 
+  // The page as it is asked of the lake.
+  struct PagedSelect {
+    Page page;
+    PageOrder order;
+    duckdb::unique_ptr<duckdb::QueryNode> select;
+  };
+
+  static Result<PagedSelect> MakePage(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node,
+                                      const Statement& statement) {
+    PagedSelect paged{*statement.page, {}, nullptr};
+    // Whoever may have so many rows of an answer has them of each page.
+    if (const auto rows = statement.limits.rows; rows > 0) paged.page.rows = std::min(paged.page.rows, rows);
+    const auto described = running.Bind(node->Copy());
+    auto order = FindPageOrder(*node, described->GetNames(), described->GetTypes(), paged.page);
+    if (!order) return order.error();
+    paged.order = *std::move(order);
+    auto select = SelectPage(running.context(), std::move(node), paged.order, paged.page);
+    if (!select) return select.error();
+    paged.select = *std::move(select);
+    return paged;
+  }
+
+  // The page and the row behind it are computed once, into memory; what is written is read from there.
+  Result<RunSummary> RunPage(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
+                             Sink& sink) {
+    auto paged = MakePage(running, std::move(node), statement);
+    if (!paged) return paged.error();
+    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+    select->node = std::move(paged->select);
+    const auto result = running.Execute(std::move(select), /*stream=*/false);
+    auto& rows = result->Cast<duckdb::MaterializedQueryResult>().Collection();
+    auto next = NextPage(running.context(), rows, paged->order, paged->page);
+    if (!next) return next.error();
+    auto summary = RunRows(running, SelectRows(rows, paged->order, paged->page), statement, sink);
+    if (summary) summary->next = *std::move(next);
+    return summary;
+  }
+
+  Result<RunSummary> RunRows(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
+                             Sink& sink) {
+    if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
+      NarrowTypes(running, node, statement.format);
+    }
+    if (IsText(statement.format)) return RunText(running, std::move(node), statement);
+    if (statement.format == Format::kArrow) return RunArrow(running, std::move(node), sink);
+    if (statement.format == Format::kXlsx) return RunXlsx(running, std::move(node), sink);
+    return RunParquet(running, std::move(node), statement);
+  }
+
   Result<RunSummary> RunText(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement) {
     auto select = duckdb::make_uniq<duckdb::SelectStatement>();
     select->node = std::move(node);
@@ -424,35 +456,6 @@ class DuckDatabase final : public Database {
     select->node = std::move(node);
     const auto result = running.Execute(std::move(select), /*stream=*/true);
     return WriteXlsx(*result, sink, options_.spill_folder);
-  }
-
-  static std::vector<Column> MakeColumns(const duckdb::vector<std::string>& names,
-                                         const duckdb::vector<duckdb::LogicalType>& types) {
-    std::vector<Column> columns;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      columns.push_back({names[i], types[i].ToString(), ClassOf(types[i])});
-    }
-    return columns;
-  }
-
-  static Result<Table> ReadTable(duckdb::QueryResult& result) {
-    Table table;
-    table.columns = MakeColumns(result.names, result.types);
-    while (const auto chunk = result.Fetch()) {
-      if (table.rows.size() + chunk->size() > kQueryRows) {
-        return Error{
-            ErrorKind::kExhausted, fmt::format("an answer of more than {} rows is not kept in memory", kQueryRows), {}};
-      }
-      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
-        auto& cells = table.rows.emplace_back();
-        for (duckdb::idx_t column = 0; column < chunk->ColumnCount(); ++column) {
-          const auto value = chunk->GetValue(column, row);
-          cells.push_back(value.IsNull() ? std::nullopt : std::optional<std::string>(value.ToString()));
-        }
-      }
-    }
-    if (result.HasError()) result.ThrowError();
-    return table;
   }
 
   DatabaseOptions options_;

@@ -62,6 +62,14 @@ struct TableNames {
   bool changing = false;                     // random(), now(): its answer may be another one each time
 };
 
+// Of an answer, the rows behind those of the pages before. What orders them is the SELECT's ORDER BY and then the key.
+struct Page {
+  std::vector<std::string> key;  // columns of the answer that, with those of ORDER BY, tell any two rows apart
+  std::uint64_t rows = 0;        // at most; above 0
+  std::string after;             // the token of the page before; empty: the first page
+  std::string series;            // names the answer that all the pages are of; it stands in their tokens
+};
+
 // One SELECT, run as COPY into a sink.
 struct Statement {
   std::string sql;                            // one SELECT, lake paths as 'lake://KEY'
@@ -74,6 +82,7 @@ struct Statement {
   bool confined = false;               // the SQL is from outside: see sandbox.h
   bool quotable = false;               // whoever is told of an error wrote the SQL, and may be shown where it is wrong
   std::optional<std::uint64_t> limit;  // the first so many rows, whatever the SQL says
+  std::optional<Page> page;            // of Run and Estimate; instead of a limit
   Limits limits;
   std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
   // Called ten times a second while it runs, on a thread of its own: the share that is done, 0 to 1, or less where that
@@ -97,6 +106,7 @@ struct RunSummary {
   std::uint64_t read_bytes = 0;  // received for them
   std::uint64_t cache_hits = 0;  // ranges that the block cache had
   PlanSummary plan;              // zeros on a local lake
+  std::string next;              // of a page: the token of the page behind it, or empty
 };
 
 // A small answer in memory; cells are text as CAST(x AS VARCHAR) writes it, nullopt is NULL.

@@ -189,6 +189,9 @@ int Main(int argc, char** argv) {
   serve.add_option("--tls-key", serve_options.tls_key, "PEM file of the certificate's private key");
   serve.add_flag("--open", serve_options.open,
                  "Answer requests without a key; default: only when --listen is of this machine alone");
+  serve.add_option("--results", serve_options.results,
+                   "Let POST /query write answers into the lake, below _results/, and remove them at this age, such as "
+                   "7d; default: it may not");
   serve.add_flag("--mask-values", serve_options.mask_values, "Log which filters were used, without their values");
   eider::ClientLimits& limits = serve_options.client_limits;
   serve.add_option("--client-requests", limits.requests_per_second, "Requests a second of one client; 0: no limit")
@@ -220,7 +223,8 @@ int Main(int argc, char** argv) {
       "table csv tsv json ndjson parquet arrow xlsx; default: by the name written to, a table on a terminal, else csv");
   query.add_option("-o,--output", query_options.output, "File or s3://BUCKET/KEY; default: standard output");
   query.add_option("--into", query_options.into,
-                   "Key of the lake to write to, or NAME/ for a dataset of Parquet objects");
+                   "Key of the lake to write to, or NAME/ for a dataset of Parquet objects; with --remote URL "
+                   "results/NAME.FORMAT, and the link is printed");
   query.add_option("--partition-by", query_options.partition_by, "Columns that become folders: NAME/a=1/b=2/")
       ->delimiter(',');
   query.add_flag("--replace", query_options.replace, "Replace what --into names");
@@ -228,8 +232,10 @@ int Main(int argc, char** argv) {
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
   query.add_option("--param", query_options.params,
                    "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed");
-  query.add_option("--remote", query_options.remote,
-                   "Ask the server at this URL instead of a lake; EIDER_API_KEY has its key");
+  query.add_option(
+      "--remote", query_options.remote,
+      "Ask the server at this URL instead of a lake; EIDER_API_KEY has its key. lambda:NAME asks a function "
+      "on AWS Lambda");
   query.add_flag("--explain", query_options.explain, "Print DuckDB's plan instead of running it");
   query.add_flag("--dry-run", query_options.dry_run, "Say what it would read and cost; reads footers alone");
   query.add_flag("--stats", query_options.stats, "Say on standard error what it took: time, requests, bytes");

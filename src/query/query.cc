@@ -27,7 +27,7 @@ class Builder {
     statement_.format = request.format;
     statement_.confined = request.confined;
     statement_.quotable = true;
-    statement_.limit = request.limit;
+    if (!request.key) statement_.limit = request.limit;
   }
 
   Result<LakeQuery> Build() {
@@ -50,7 +50,12 @@ class Builder {
     sources_.Pin();
     // An operator's query may name a table of DuckDB's own.
     if (unknown_ && (request_.confined || !database_.Describe(statement_))) return *unknown_;
+    if (tables->changing && request_.key) {
+      return Invalid("the SQL names now(), random() or the like, so that its answer changes by itself and has no pages",
+                     "key");
+    }
     std::string version = tables->changing ? std::string() : Version();
+    if (request_.key) version = TakePage(version);
     return LakeQuery{std::move(statement_), std::move(version), {}};
   }
 
@@ -109,7 +114,10 @@ class Builder {
   }
 
   Status MayReadPath(const std::string& path) const {
-    if (!request_.confined || (!request_.datasets && catalog_.ShowsAll(request_.with_key))) return {};
+    if (!request_.confined) return {};
+    // Before it is looked for: an error that tells of what was found would tell that something was.
+    if (catalog_.NamesHidden(path)) return Nothing(path);
+    if (!request_.datasets && catalog_.ShowsAll(request_.with_key)) return {};
     return Invalid(
         fmt::format("'{}' is a path, and this lake has datasets that withhold something, which a path would go around; "
                     "name a dataset instead: GET /datasets lists them",
@@ -120,9 +128,13 @@ class Builder {
   Status CheckKeys(const std::string& glob, const Snapshot& found) const {
     if (!request_.confined) return {};
     for (const auto& [key, object] : found.objects()) {
-      if (IsHiddenKey(key)) return NotFound(fmt::format("nothing in the lake matches '{}'", glob));
+      if (IsHiddenKey(key)) return Nothing(glob);
     }
     return {};
+  }
+
+  static Error Nothing(const std::string& glob) {
+    return NotFound(fmt::format("nothing in the lake matches '{}'", glob));
   }
 
   std::string Version() {
@@ -130,10 +142,22 @@ class Builder {
     digest.Add(statement_.sql);
     digest.Add(statement_.limit ? std::to_string(*statement_.limit) : "");
     digest.Add(std::to_string(statement_.limits.rows));
+    if (request_.key) {
+      digest.Add(std::to_string(request_.key->size()));
+      for (const std::string& column : *request_.key) digest.Add(column);
+    }
     for (const BoundValue& value : statement_.values) {
       for (const std::string& part : {value.name, value.type, value.text}) digest.Add(part);
       digest.Add(value.is_null ? "null" : "");
     }
+    return digest.Hex();
+  }
+
+  // All pages of one state of the lake are a series, and each is an answer of its own.
+  std::string TakePage(const std::string& series) {
+    const Page& page = statement_.page.emplace(Page{*request_.key, request_.limit.value_or(1), request_.after, series});
+    PartsDigest digest;
+    for (const std::string& part : {series, std::to_string(page.rows), page.after}) digest.Add(part);
     return digest.Hex();
   }
 

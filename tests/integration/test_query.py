@@ -232,6 +232,10 @@ def test_narrow_limits_change_no_answer(bucket, options):
     (["SELECT $a", "--param", "a=1", "--param", "2"], 1, ["NAME=VALUE"]),
     (["SELECT 1", "--remote", "ftp://127.0.0.1/"], 2, ["http"]),
     (["SELECT 1", "--remote", "http://127.0.0.1:9/", "--into", "x/"], 2, ["--into", "lake itself"]),
+    (["SELECT 1", "--remote", "lambda:"], 2, ["function's name"]),
+    (["SELECT 1", "--remote", "lambda:f", "--into", "results/a.csv"], 2, ["--into", "lake itself"]),
+    (["SELECT 1", "--remote", "lambda:f", "--dry-run"], 2, ["--dry-run"]),
+    (["SELECT 1", "--remote", "lambda:f", "-o", "a.csv"], 2, ["JSON"]),
 ])
 def test_what_is_wrong_is_said(folder, arguments, code, words):
     done = run("query", "--lake", folder, *arguments)
