@@ -73,8 +73,9 @@ class QueryTask final : public Delivery {
           log(outcome);
         });
     if (metadata_ && format_ == Format::kJson) {
-      body = std::make_unique<MetadataBody>(std::move(body), [end, hit, asked = asked_] {
-        return StatsMembers(*end, SystemSteadyClock()() - asked, hit);
+      body = std::make_unique<MetadataBody>("{\"data\":", std::move(body), [end, hit, asked = asked_] {
+        return fmt::format(",\"metadata\":{{\"stats\":{{{}}}}}}}\n",
+                           StatsMembers(*end, SystemSteadyClock()() - asked, hit));
       });
     }
     response.body = parts_.cancels.Watch(request_.id, ClientOf(request_), std::move(body));
