@@ -102,16 +102,21 @@ class Work {
     if (response.body && response.body->size().value_or(0) > options_.streamed_bytes) {
       response = Problem(TooLong(options_.streamed_bytes), invocation_.id);
     }
+    bool empty = false;
     const auto begin = [&] {
       begun_ = true;
       status_ = response.status;
-      return Sent(answer_.Begin(kStreamedHttp)) && Sent(answer_.Write(Prelude(response))) &&
+      return Sent(answer_.Begin(kStreamedHttp)) && Sent(answer_.Write(Prelude(response, empty))) &&
              Sent(answer_.Write(kPreludeEnd));
     };
     Status whole;
-    if (HasBody(response.status, method)) whole = Stream(response, begin);
+    if (HasBody(response.status, method)) {
+      whole = Stream(response, begin);
+      empty = true;  // where nothing has begun by now
+    }
     if (!whole && !begun_) {  // nothing has left yet, so it can be told properly
       response = Problem(whole.error(), invocation_.id);
+      empty = false;
       whole = Stream(response, begin);
     }
     End(whole, begin);

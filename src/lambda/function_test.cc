@@ -144,6 +144,11 @@ TEST_F(FunctionTest, AHeadHasNoBody) {
   EXPECT_TRUE(scene.said.ends_with("|end |"));
 }
 
+TEST_F(FunctionTest, AnEmptyBodyIsSaidToBeEmpty) {
+  scene.Invoke(kUrl);
+  EXPECT_EQ(scene.sent, R"({"statusCode":200,"headers":{"content-length":"0"},"cookies":[]})" + std::string(8, '\0'));
+}
+
 TEST_F(FunctionTest, AnErrorBeforeTheFirstByteIsAResponseAndAfterItATrailer) {
   scene.error = Corrupt("cut");
   scene.Invoke(kUrl);

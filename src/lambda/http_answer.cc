@@ -47,9 +47,10 @@ std::string Object(const Fields& fields, bool lists) {
 
 }  // namespace
 
-std::string Prelude(const Response& response) {
-  return fmt::format(R"({{"statusCode":{},"headers":{},"cookies":[]}})", response.status,
-                     Object(FieldsOf(response), false));
+std::string Prelude(const Response& response, bool empty) {
+  Fields fields = FieldsOf(response);
+  if (empty) fields.push_back({"content-length", {"0"}});
+  return fmt::format(R"({{"statusCode":{},"headers":{},"cookies":[]}})", response.status, Object(fields, false));
 }
 
 std::string Envelope(const Response& response, std::string_view body, HttpDoor door, bool multi_value) {

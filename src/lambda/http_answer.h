@@ -9,8 +9,10 @@
 namespace eider {
 
 // What a streamed answer with HTTP metadata is called, how it begins, and what stands between that and the body.
+// `empty`: a body could be there and has no byte, which is said (function URLs have kept clients waiting for more:
+// aws-lambda-nodejs-runtime-interface-client#95).
 inline constexpr std::string_view kStreamedHttp = "application/vnd.awslambda.http-integration-response";
-std::string Prelude(const Response& response);
+std::string Prelude(const Response& response, bool empty);
 inline constexpr std::string_view kPreludeEnd{"\0\0\0\0\0\0\0\0", 8};
 
 // The whole as one JSON object. A body that is text goes as text, anything else as Base64.

@@ -15,8 +15,9 @@ Response Csv() {
 }
 
 TEST(HttpAnswerTest, ThePreludeOfAStream) {
-  EXPECT_EQ(Prelude(Csv()),
+  EXPECT_EQ(Prelude(Csv(), false),
             R"({"statusCode":200,"headers":{"content-type":"text/csv","vary":"Accept, Origin"},"cookies":[]})");
+  EXPECT_NE(Prelude(Csv(), true).find(R"(,"content-length":"0"})"), std::string::npos);
   EXPECT_EQ(kPreludeEnd, std::string(8, '\0'));
 }
 

@@ -377,7 +377,8 @@ class RuntimeApi:
         check(isinstance(prelude["statusCode"], int) and prelude["cookies"] == [], "prelude:", chunk)
         for name, value in prelude["headers"].items():
             check(name == name.lower() and isinstance(value, str), "header:", name)
-            check(name not in ("content-length", "transfer-encoding", "connection"), "header:", name)
+            check(name not in ("transfer-encoding", "connection"), "header:", name)
+            check(name != "content-length" or value == "0", "a length that the stream may not have:", value)
 
     def _goes_on(self, invocation, size, wire):
         if invocation.close_after is not None and size >= invocation.close_after:
