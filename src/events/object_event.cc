@@ -186,7 +186,7 @@ Result<std::vector<ObjectEvent>> ParseObjectEvents(const json::value& message) {
   return Invalid("the message is none of S3's: neither Records, nor an event of EventBridge, nor a message of SNS");
 }
 
-Result<std::vector<ObjectEvent>> ParseObjectEvents(std::string_view message) {
+Result<std::vector<ObjectEvent>> ReadObjectEvents(std::string_view message) {
   const auto parsed = ParseJson(message);
   if (!parsed) return parsed.error();
   return ParseObjectEvents(*parsed);

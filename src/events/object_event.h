@@ -45,6 +45,6 @@ bool LooksLikeObjectEvents(const boost::json::value& message);
 // Every event of a message; none in S3's s3:TestEvent. kInvalid names the member at fault, and then no event of the
 // message counts: half of it would be lost silently.
 Result<std::vector<ObjectEvent>> ParseObjectEvents(const boost::json::value& message);
-Result<std::vector<ObjectEvent>> ParseObjectEvents(std::string_view message);
+Result<std::vector<ObjectEvent>> ReadObjectEvents(std::string_view message);  // JSON as text
 
 }  // namespace eider

@@ -18,14 +18,14 @@ std::string Record(const std::string& key, const std::string& name = "ObjectCrea
 std::string Records(const std::string& record) { return "{\"Records\":[" + record + "]}"; }
 
 ObjectEvent One(const std::string& message) {
-  const auto events = ParseObjectEvents(message);
+  const auto events = ReadObjectEvents(message);
   EXPECT_TRUE(events.ok()) << (events ? "" : events.error().message);
   EXPECT_EQ(events ? events->size() : 0, 1u);
   return events && !events->empty() ? events->front() : ObjectEvent();
 }
 
 std::string Refusal(const std::string& message) {
-  const auto events = ParseObjectEvents(message);
+  const auto events = ReadObjectEvents(message);
   return events ? "it was read" : events.error().message;
 }
 
@@ -74,7 +74,7 @@ TEST(ObjectEventTest, AMessageOfSns) {
 }
 
 TEST(ObjectEventTest, ATestEventHasNone) {
-  const auto events = ParseObjectEvents(R"({"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"data"})");
+  const auto events = ReadObjectEvents(R"({"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"data"})");
   ASSERT_TRUE(events.ok());
   EXPECT_TRUE(events->empty());
 }

@@ -30,7 +30,7 @@ Result<Event> ParseQueue(const json::array& records) {
   for (const json::value& record : records) {
     const std::string id = TextOf(record, "messageId");
     if (id.empty()) return Invalid(fmt::format("message {} of SQS has no messageId", batch.messages.size() + 1));
-    batch.messages.push_back({id, ParseObjectEvents(std::string_view(TextOf(record, "body")))});
+    batch.messages.push_back({id, ReadObjectEvents(TextOf(record, "body"))});
   }
   return Event(std::move(batch));
 }
