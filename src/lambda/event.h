@@ -30,7 +30,7 @@ struct QueueBatch {
 
 using Event = std::variant<HttpEvent, DirectEvent, ObjectEvents, QueueBatch>;
 
-// kInvalid says what is malformed, or that the shape is none of these. kExhausted: see ParseHttpEvent.
+// kInvalid says what is malformed, or that the shape is none of these.
 Result<Event> ParseEvent(std::string_view payload);
 
 }  // namespace eider

@@ -26,6 +26,12 @@ Error TooLong(std::uint64_t limit_bytes) {
           {}};
 }
 
+Error BodyTooLong() {
+  return {ErrorKind::kExhausted,
+          fmt::format("the request has more than the {} bytes that are taken of one", kMaxHttpBodyBytes),
+          {}};
+}
+
 // What the service says of a question that it could not answer: a function's error already, or a problem of HTTP.
 FunctionError ErrorOf(const Response& response) {
   boost::system::error_code failed;
@@ -52,7 +58,7 @@ class Work {
       Fail({"InvalidEvent", "the event is larger than any that Lambda sends"});
     } else if (auto event = ParseEvent(invocation_.event); !event) {
       kind_ = "unknown";
-      Fail({event.error().kind == ErrorKind::kExhausted ? "LimitReached" : "InvalidEvent", event.error().message});
+      Fail({"InvalidEvent", event.error().message});
     } else {
       std::visit([this](auto& what) { Answer(std::move(what)); }, *event);
     }
@@ -64,7 +70,7 @@ class Work {
   void Answer(HttpEvent event) {
     kind_ = "http";
     const std::string method = event.request.method;
-    auto response = pending_.Ask(std::move(event.request));
+    auto response = event.body_too_long ? Result<Response>(BodyTooLong()) : pending_.Ask(std::move(event.request));
     if (!response) response = Problem(response.error(), invocation_.id);
     const bool url = event.door == HttpDoor::kFunctionUrl;
     if (options_.mode == InvokeMode::kStream || (url && options_.mode == InvokeMode::kAuto)) {
@@ -125,8 +131,7 @@ class Work {
   void Answer(DirectEvent) {
     kind_ = "direct";
     if (invocation_.event.size() > kMaxHttpBodyBytes) {
-      return Fail({"LimitReached", fmt::format("the question has {} bytes; at most {} are taken",
-                                               invocation_.event.size(), kMaxHttpBodyBytes)});
+      return Fail(FunctionErrorOf(BodyTooLong()));
     }
     Request request;
     request.method = "POST";

@@ -61,7 +61,7 @@ Status TakeHeaders(const json::object& event, Request& request) {
   });
 }
 
-Status TakeBody(const json::object& event, Request& request) {
+Status TakeBody(const json::object& event, HttpEvent& parsed) {
   auto body = TextOf(event, "body");
   if (!body) return body.error();
   const json::value* coded = event.if_contains("isBase64Encoded");
@@ -70,13 +70,8 @@ Status TakeBody(const json::object& event, Request& request) {
     if (!bytes) return Invalid("'body' of the event is not Base64, as 'isBase64Encoded' says");
     body = *std::move(bytes);
   }
-  if (body->size() > kMaxHttpBodyBytes) {
-    return Error{ErrorKind::kExhausted,
-                 fmt::format("the request's body has {}; at most {} are taken", HumanBytes(body->size()),
-                             HumanBytes(kMaxHttpBodyBytes)),
-                 {}};
-  }
-  request.body = *std::move(body);
+  parsed.body_too_long = body->size() > kMaxHttpBodyBytes;
+  if (!parsed.body_too_long) parsed.request.body = *std::move(body);
   return {};
 }
 
@@ -113,7 +108,7 @@ Result<HttpEvent> ParseFormat2(const json::object& event, const json::object& co
   request.peer = TextOr(&http, "sourceIp");
   if (auto status = CheckTarget(request); !status) return status.error();
   if (auto status = TakeHeaders(event, request); !status) return status.error();
-  if (auto status = TakeBody(event, request); !status) return status.error();
+  if (auto status = TakeBody(event, parsed); !status) return status.error();
   return parsed;
 }
 
@@ -143,7 +138,7 @@ Result<HttpEvent> ParseFormat1(const json::object& event, const json::object& co
                         });
   if (!status) return status.error();
   if (status = TakeHeaders(event, request); !status) return status.error();
-  if (status = TakeBody(event, request); !status) return status.error();
+  if (status = TakeBody(event, parsed); !status) return status.error();
   request.peer = balancer ? LastForwarded(request) : TextOr(ObjectAt(context, "identity"), "sourceIp");
   return parsed;
 }

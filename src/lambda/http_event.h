@@ -17,16 +17,16 @@ enum class HttpDoor : std::uint8_t {
 
 struct HttpEvent {
   HttpDoor door = HttpDoor::kFunctionUrl;
-  bool multi_value = false;  // kLoadBalancer: told to speak of headers as lists
-  Request request;           // without id
+  bool multi_value = false;    // kLoadBalancer: told to speak of headers as lists
+  bool body_too_long = false;  // then it is not there, and 413 is the answer, as it is the server's
+  Request request;             // without id
 };
 
-// Longer ones are answered with 413, as the server does.
 inline constexpr std::size_t kMaxHttpBodyBytes = 1 << 20;
 
 bool LooksLikeHttp(const boost::json::object& event);
 
-// kInvalid names the member that is missing or of another type than AWS documents; kExhausted: the body is too long.
+// kInvalid names the member that is missing or of another type than AWS documents.
 Result<HttpEvent> ParseHttpEvent(const boost::json::object& event);
 
 }  // namespace eider
