@@ -6,8 +6,6 @@
 #include <boost/json.hpp>
 #include <iterator>
 
-#include "base/text.h"
-
 namespace eider {
 namespace {
 
@@ -84,7 +82,7 @@ bool IsDirect(const json::object& event) {
 }  // namespace
 
 Result<Event> ParseEvent(std::string_view payload) {
-  if (Trim(payload).empty()) return Event(DirectEvent());
+  if (payload.empty()) return Event(DirectEvent());
   boost::system::error_code failed;
   const json::value event = json::parse({payload.data(), payload.size()}, failed);
   if (failed) return Invalid(fmt::format("the event is not JSON: {}", failed.message()));
