@@ -224,6 +224,13 @@ TEST_F(FunctionTest, TheDeadlineIsTheMomentAtWhichTheClientLeaves) {
   EXPECT_TRUE(http.said.starts_with("respond {\"statusCode\":504,")) << http.said;
 }
 
+TEST_F(FunctionTest, AnAnswerThatNeverPausesEndsAtTheDeadlineToo) {
+  scene.pieces = {std::string(1'000'000, 'x')};
+  scene.work_until = SystemSteadyClock()();
+  scene.Invoke(kApi);
+  EXPECT_TRUE(scene.said.starts_with("respond {\"statusCode\":504,")) << scene.said;
+}
+
 TEST_F(FunctionTest, AClientThatTakesTooLongIsToldAndOneThatLeftIsNot) {
   scene.pieces = {"a", "b"};
   scene.cut_after = kStart.size();

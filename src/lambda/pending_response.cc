@@ -9,8 +9,17 @@
 
 namespace eider {
 
-Status PendingResponse::Wait() {
-  switch (wakeup_.Wait(stop_fd_, invocation_.work_until)) {
+Status PendingResponse::Wait() { return Judge(wakeup_.Wait(stop_fd_, invocation_.work_until)); }
+
+// Of an answer that never makes anybody wait.
+Status PendingResponse::MayGoOn() {
+  const SteadyTime now = SystemSteadyClock()();
+  const Ready ready = WaitFor(-1, 0, stop_fd_, now);
+  return ready == Ready::kLate && now < invocation_.work_until ? Status() : Judge(ready);
+}
+
+Status PendingResponse::Judge(Ready ready) {
+  switch (ready) {
     case Ready::kReady: return {};
     case Ready::kStopped: stopped_ = true; return Error{ErrorKind::kCancelled, "the function is being stopped", {}};
     case Ready::kLate: break;
@@ -54,6 +63,9 @@ Status PendingResponse::Drain(Response& response, const std::function<bool(std::
       response.body->WhenReadable(wakeup_.Waker());
       if (auto status = Wait(); !status) return status;
       continue;
+    }
+    if (found != Intake::Found::kEnd) {
+      if (auto status = MayGoOn(); !status) return status;
     }
     if (!intake.held().empty() && !take(intake.held())) return {};
     if (found == Intake::Found::kEnd) return {};

@@ -31,6 +31,8 @@ class PendingResponse {
 
  private:
   Status Wait();
+  Status MayGoOn();
+  Status Judge(Ready ready);
 
   Handler& handler_;
   const LambdaInvocation& invocation_;

@@ -42,8 +42,7 @@ Ready WaitFor(int fd, short events, int stop_fd, SteadyTime deadline) {
     const int timeout_ms = PollMs(deadline);
     const int found = ::poll(waited, 2, timeout_ms);
     if (found < 0 && errno != EINTR) return Ready::kStopped;  // nothing can be waited for any more
-    if (found > 0 && waited[1].revents != 0) return Ready::kStopped;
-    if (found > 0) return Ready::kReady;
+    if (found > 0) return waited[0].revents != 0 ? Ready::kReady : Ready::kStopped;
     if (found == 0 && std::chrono::steady_clock::now() >= deadline) return Ready::kLate;
   }
 }

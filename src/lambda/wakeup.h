@@ -28,7 +28,7 @@ class Descriptor {
 
 enum class Ready : std::uint8_t { kReady, kStopped, kLate };
 
-// Until `fd` has one of poll(2)'s events, or `stop_fd` (-1: none) can be read, which comes first, or the deadline.
+// Until `fd` (-1: none) has one of poll(2)'s events, which comes first, or `stop_fd` can be read, or the deadline.
 Ready WaitFor(int fd, short events, int stop_fd, SteadyTime deadline);
 
 class Wakeup {

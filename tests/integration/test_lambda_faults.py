@@ -180,7 +180,7 @@ def test_sigterm_ends_an_invocation_with_an_error(lake):
     with RuntimeApi() as api, LambdaFunction(api, lake) as function:
         works(api)
         invocation = api.begin(Invocation(NEVER))
-        api.wait_until_handed_out(invocation)
+        assert invocation.handed_out.wait(PATIENCE_SECONDS)
         function.process.send_signal(signal.SIGTERM)
         assert invocation.wait().error_type == "Eider.Cancelled"
         assert function.wait() == 0

@@ -46,6 +46,7 @@ class Invocation:
         self.close_after = close_after  # bytes of a stream after which the connection is closed
         self.hold_after = hold_after    # (bytes, event): no more is read of a stream until the event is set
         self.headers = dict(headers)    # beside the usual ones, or instead of them
+        self.handed_out = threading.Event()
         self.answered = threading.Event()
         self.kind = None         # "response", "stream", "error", or "cut"
         self.content_type = None
@@ -55,7 +56,6 @@ class Invocation:
         self.error_type = None   # of an error, or of a stream's trailer
         self.refused = False     # /response was answered with an error, so that /error may follow
         self.first_chunk = threading.Event()
-        self.began = threading.Event()
 
     def wait(self):
         assert self.answered.wait(PATIENCE_SECONDS), "the invocation was not answered"
@@ -180,10 +180,6 @@ class RuntimeApi:
         with self._changed:
             assert self._changed.wait_for(lambda: self.asked >= times, PATIENCE_SECONDS), "it asks for no invocation"
 
-    def wait_until_handed_out(self, invocation):
-        with self._changed:
-            assert self._changed.wait_for(lambda: invocation.id in self._handed_out, PATIENCE_SECONDS), "not taken"
-
     # --- connections ---
 
     def _accept(self):
@@ -208,6 +204,8 @@ class RuntimeApi:
         finally:
             with self._changed:
                 self._connections.discard(connection)
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # its file holds it open otherwise
             connection.close()
 
     def _serve_one(self, wire):
@@ -261,7 +259,6 @@ class RuntimeApi:
                     return False
                 reply = self._waiting.popleft()
                 self._handed_out[reply.id] = reply
-                self._changed.notify_all()
         if reply == "close":
             return False
         if isinstance(reply, int):
@@ -273,6 +270,7 @@ class RuntimeApi:
         if reply.deadline is not None:
             headers["Lambda-Runtime-Deadline-Ms"] = str(int(reply.deadline * 1000))
         wire.send(200, reply.event, {**headers, **reply.headers}.items())
+        reply.handed_out.set()
         return True
 
     def _extension(self, wire, method, path, headers):
@@ -336,7 +334,6 @@ class RuntimeApi:
                           "Trailer": ", ".join(ERROR_TRAILERS)}, "headers:", headers)
         check(kind in (STREAMED_HTTP, "application/json"), "type:", kind)
         invocation.content_type = kind
-        invocation.began.set()
         taken = bytearray()
         try:
             for number, chunk in enumerate(wire.chunks()):
