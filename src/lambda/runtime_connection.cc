@@ -151,7 +151,8 @@ Result<RuntimeReply> RuntimeConnection::Receive(const Bounds& bounds) {
     input.resize(before + static_cast<std::size_t>(std::max<ssize_t>(received, 0)));
     if (received < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (received < 0) failed = {errno, boost::system::generic_category()};
-    if (received == 0) parser.put_eof(failed);
+    if (received == 0 && !parser.got_some()) failed = http::error::end_of_stream;  // put_eof would take it for a 200
+    if (received == 0 && parser.got_some()) parser.put_eof(failed);
     if (received > 0) input.erase(0, parser.put(boost::asio::buffer(input), failed));
     if (failed == http::error::need_more) failed = {};
     if (failed == http::error::body_limit) {
