@@ -12,7 +12,7 @@ namespace eider {
 
 struct LakeOptions {
   std::string lake;                    // folder, s3://bucket/prefix, https://host/path
-  std::string config_file;             // an eider.yaml outside of the lake; models/ lies beside it
+  std::string config_file;             // an eider.yaml outside of the lake; see ReadConfiguration
   std::vector<std::string> model_env;  // the variables of the environment that models may read
   StoreOptions store;
 

@@ -9,10 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.h"
+#include "cli/configuration.h"
 
 namespace eider {
 namespace {
@@ -21,14 +20,6 @@ Result<std::uint64_t> ByteCount(const std::string& text, const char* option) {
   const auto bytes = ParseByteCount(text);
   if (bytes && *bytes > 0) return *bytes;
   return Invalid(fmt::format("{} wants a size such as 512MiB or 2GB, not '{}'", option, text), option);
-}
-
-Result<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return NotFound(fmt::format("cannot read the configuration '{}': {}", path, std::strerror(errno)));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 Result<std::unique_ptr<Productions>> OpenProductions(const LakeOptions& options, int threads) {
@@ -73,14 +64,11 @@ Result<Lake> OpenLake(const LakeOptions& options) {
   CatalogOptions catalog_options;
   catalog_options.config_when_needed = true;
   if (!options.config_file.empty()) {
-    auto text = ReadFile(options.config_file);
-    if (!text) return text.error();
-    catalog_options.config_yaml = *std::move(text);
-    catalog_options.config_name = options.config_file;
-    const auto folder = std::filesystem::path(options.config_file).parent_path();
-    auto beside = OpenStore(folder.empty() ? "." : folder.string());
-    if (!beside) return beside.error();
-    lake.model_store = *std::move(beside);
+    auto read = ReadConfiguration(options.config_file, options.store);
+    if (!read) return read.error();
+    catalog_options.config_yaml = std::move(read->yaml);
+    catalog_options.config_name = std::move(read->name);
+    lake.model_store = std::move(read->model_store);
     catalog_options.model_store = lake.model_store.get();
   }
   for (const std::string& name : options.model_env) {
@@ -139,7 +127,8 @@ Result<std::shared_ptr<KeyRing>> OpenKeys(const LakeOptions& options, const Cata
 
 }  // namespace
 
-Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base, const std::string& keys_file) {
+Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base, const std::string& keys_file,
+                            bool keys_close) {
   Session session;
   auto lake = OpenLake(options);
   if (!lake) return lake.error();
@@ -153,6 +142,7 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
   session.keys = *std::move(keys);
   ServiceOptions service_options = base;
   service_options.keys = session.keys;
+  if (keys_close && session.keys->MayHaveKeys()) service_options.anonymous = false;
   if (const auto told = session.catalog->access().anonymous) service_options.anonymous = *told;
   service_options.time_limit = std::chrono::seconds(options.time_limit_seconds);
   if (!options.result_bytes.empty()) {

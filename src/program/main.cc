@@ -6,10 +6,14 @@
 #include <chrono>
 #include <clocale>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "cli/verbs.h"
+#include "program/function_memory.h"
+#include "program/invoke.h"
+#include "program/lambda.h"
 #include "program/serve.h"
 
 namespace {
@@ -25,7 +29,9 @@ void AddSeconds(CLI::App& verb, const std::string& name, const std::string& help
 void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--lake", lake.lake, "Folder, s3://bucket/prefix or https://host/path that the data lives under")
       ->envname("EIDER_LAKE");
-  verb.add_option("--config", lake.config_file, "An eider.yaml outside of the lake")->envname("EIDER_CONFIG");
+  verb.add_option("--config", lake.config_file,
+                  "An eider.yaml outside of the lake: a file, s3://BUCKET/KEY, https://..., or the YAML itself")
+      ->envname("EIDER_CONFIG");
   verb.add_option("--model-env", lake.model_env, "Environment variables that models may read with env_var()")
       ->envname("EIDER_MODEL_ENV")
       ->delimiter(',');
@@ -160,6 +166,44 @@ std::string UsageText(const CLI::App* app, const CLI::Error& error) {
   return fmt::format("eider: {}\n{} --help says more\n", text, command);
 }
 
+void AddFunctionOptions(CLI::App& verb, eider::LambdaOptions& options) {
+  verb.add_option_function<std::string>(
+          "--invoke-mode",
+          [&options](const std::string& mode) {
+            const auto parsed = eider::ParseInvokeMode(mode);
+            if (!parsed) throw CLI::ValidationError("--invoke-mode", "wants auto, buffered or stream");
+            options.mode = *parsed;
+          },
+          "As the function is invoked: buffered, stream, or auto: its URL streams, the rest does not")
+      ->envname("EIDER_INVOKE_MODE")
+      ->default_str("auto");
+  verb.add_option("--keys", options.keys_file, "File of API keys that eider keys writes; who has none is then refused")
+      ->envname("EIDER_KEYS_FILE");
+  verb.add_flag("--mask-values", options.mask_values, "Log which filters were used, without their values");
+}
+
+// eider lambda, and eider invoke --local.
+void AddFunctionVerbs(CLI::App& app, eider::LakeOptions& lake, int& exit_code) {
+  static eider::LambdaOptions options;
+  auto& lambda = *app.add_subcommand(
+      "lambda", "Answer the invocations of AWS Lambda; what eider does without a verb where Lambda starts it");
+  AddLakeOptions(lambda, lake);
+  AddFunctionOptions(lambda, options);
+  lambda.callback([&] { exit_code = eider::ServeInvocations(lake, options); });
+
+  auto& invoke = *app.add_subcommand("invoke", "Answer an event of AWS Lambda: eider invoke --local EVENT.json");
+  static std::string event;
+  static bool local = false;
+  AddLakeOptions(invoke, lake);
+  AddFunctionOptions(invoke, options);
+  invoke.add_flag("--local", local, "Here, by this program")->required();
+  invoke.add_option("EVENT", event, "File of the event, JSON; - is standard input")->required();
+  invoke.callback([&] { exit_code = eider::InvokeLocal(lake, options, event); });
+}
+
+// Lambda starts a program without arguments.
+bool StartedByLambda(int argc) { return argc == 1 && std::getenv("AWS_LAMBDA_RUNTIME_API") != nullptr; }
+
 int Main(int argc, char** argv) {
   CLI::App app("Eider turns a folder of files, on a disk or in object storage, into a database that nobody has to run.",
                "eider");
@@ -167,6 +211,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.failure_message(UsageText);
   eider::LakeOptions lake;
+  eider::FitToFunction(lake);
   int exit_code = 0;
 
   auto& serve = *app.add_subcommand("serve", "Serve the lake's datasets over HTTP");
@@ -292,6 +337,7 @@ int Main(int argc, char** argv) {
   cache.callback([&] { exit_code = eider::Cache(cache_options); });
 
   AddKeysVerbs(app, exit_code);
+  AddFunctionVerbs(app, lake, exit_code);
 
   auto& schema = *app.add_subcommand("schema", "Print the JSON Schema of eider.yaml, for editors");
   schema.callback([] { fmt::print("{}", eider::ConfigSchema()); });
@@ -302,7 +348,11 @@ int Main(int argc, char** argv) {
 
   SetUpVerbs(app);
   try {
-    app.parse(argc, argv);
+    if (StartedByLambda(argc)) {
+      app.parse("lambda");
+    } else {
+      app.parse(argc, argv);
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
