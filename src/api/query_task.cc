@@ -129,12 +129,11 @@ class QueryTask final : public Delivery {
           log(outcome);
         });
     if (metadata_ && format_ == Format::kJson) {
-      body = std::make_unique<MetadataBody>(
-          "{\"data\":", std::move(body), [end, hit, paged = paged_, asked = asked_] {
-            const std::string next =
-                paged ? fmt::format(R"("next":{},)", end->next.empty() ? "null" : JsonQuote(end->next)) : "";
-            return fmt::format(",\"metadata\":{{{}\"stats\":{{{}}}}}}}\n", next,
-                               StatsMembers(*end, SystemSteadyClock()() - asked, hit));
+      body = std::make_unique<MetadataBody>("{\"data\":", std::move(body), [end, hit, paged = paged_, asked = asked_] {
+        const std::string next =
+            paged ? fmt::format(R"("next":{},)", end->next.empty() ? "null" : JsonQuote(end->next)) : "";
+        return fmt::format(",\"metadata\":{{{}\"stats\":{{{}}}}}}}\n", next,
+                           StatsMembers(*end, SystemSteadyClock()() - asked, hit));
       });
     }
     response.body = parts_.cancels.Watch(request_.id, ClientOf(request_), std::move(body));
