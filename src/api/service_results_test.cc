@@ -38,7 +38,8 @@ class ServiceResultsTest : public ServiceTest {
 
   std::vector<std::string> Written() {
     std::vector<std::string> keys;
-    for (const ObjectInfo& object : store_.List({"_results/", true, {}, 1000})->objects) keys.push_back(object.key);
+    const auto page = store_.List({"_results/", true, {}, 1000});
+    for (const ObjectInfo& object : page->objects) keys.push_back(object.key);
     return keys;
   }
 
