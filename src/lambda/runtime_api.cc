@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -23,6 +25,17 @@ constexpr std::chrono::seconds kInitErrorTime{5};
 
 void Pause(std::chrono::milliseconds time, int stop_fd) { WaitFor(-1, 0, stop_fd, SystemSteadyClock()() + time); }
 
+// From now to a deadline, which Lambda gives in milliseconds since 1970. Lambda's longest is 15 minutes, so what is a
+// day off is none: cargo-lambda sends a constant.
+std::optional<std::chrono::milliseconds> TimeLeft(std::string_view header) {
+  constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+  const auto deadline_ms = ParseUint(header);
+  if (!deadline_ms || *deadline_ms > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  const std::int64_t left_ms = static_cast<std::int64_t>(*deadline_ms) - SystemWallClock()().time_since_epoch().count();
+  if (left_ms > kDayMs || left_ms < -kDayMs) return std::nullopt;
+  return std::chrono::milliseconds(std::max<std::int64_t>(left_ms, 0));
+}
+
 }  // namespace
 
 SteadyTime WorkUntil(SteadyTime now, SteadyTime deadline) {
@@ -40,12 +53,8 @@ Result<LambdaInvocation> RuntimeApi::Read(RuntimeReply reply) const {
     return Error{ErrorKind::kUnavailable, "Lambda's runtime API sent an invocation without an id", {}};
   }
   const SteadyTime now = SystemSteadyClock()();
-  if (const auto deadline_ms = ParseUint(reply.Find("Lambda-Runtime-Deadline-Ms")); deadline_ms && *deadline_ms > 0) {
-    const auto wall_ms = static_cast<std::uint64_t>(SystemWallClock()().time_since_epoch().count());
-    // Lambda's longest is 15 minutes; an emulator may say anything.
-    constexpr std::uint64_t kDayMs = 24ULL * 3600 * 1000;
-    const std::uint64_t left_ms = std::min(*deadline_ms - std::min(*deadline_ms, wall_ms), kDayMs);
-    invocation.deadline = now + std::chrono::milliseconds(left_ms);
+  if (const auto left = TimeLeft(reply.Find("Lambda-Runtime-Deadline-Ms"))) {
+    invocation.deadline = now + *left;
   } else {
     Log(LogLevel::kWarn, "no_deadline", {{"id", std::string_view(invocation.id)}});
   }

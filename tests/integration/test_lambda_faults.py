@@ -88,9 +88,9 @@ def test_huge_payloads(api):
 
 
 def test_a_missing_or_senseless_deadline(api):
-    for invocation in (Invocation(QUESTION, None), Invocation(QUESTION, headers={"Lambda-Runtime-Deadline-Ms": "soon"}),
-                       Invocation(QUESTION, headers={"Lambda-Runtime-Deadline-Ms": "99999999999999999999"})):
-        assert api.begin(invocation).wait().kind == "response"
+    assert api.invoke(QUESTION, None).kind == "response"
+    for told in ("soon", "600000", "99999999999999", "99999999999999999999"):  # an emulator sends the second
+        assert api.invoke(QUESTION, headers={"Lambda-Runtime-Deadline-Ms": told}).kind == "response"
 
 
 def test_the_deadline_ends_a_query(api):
