@@ -27,6 +27,8 @@ struct AuthorsCatalog {
   std::function<Found(const std::string& name)> find;
   std::function<Found(const std::string& glob)> find_glob;
   std::function<Result<std::shared_ptr<const Snapshot>>(const std::string& glob)> find_objects;
+  std::function<Result<std::shared_ptr<const AttachedCatalog>>(const std::string& name)> find_attached;
+  std::function<bool(const std::string& attached)> needs_key;
 };
 
 // The names that the SELECT reads from, without those that its WITH defines. kInvalid for what is no such SELECT.

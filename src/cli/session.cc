@@ -22,6 +22,25 @@ Result<std::uint64_t> ByteCount(const std::string& text, const char* option) {
   return Invalid(fmt::format("{} wants a size such as 512MiB or 2GB, not '{}'", option, text), option);
 }
 
+std::string ExtensionFolder(const LakeOptions& options) {
+  if (!options.extensions.empty())
+    return (std::filesystem::absolute(options.extensions) / "").lexically_normal().parent_path();
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "extensions";
+}
+
+// The variables of the environment that eider.yaml may name.
+std::map<std::string, std::string> CatalogPasswords() {
+  std::map<std::string, std::string> passwords;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const auto equals = text.find('=');
+    if (!text.starts_with(kCatalogEnvironment) || equals == std::string_view::npos) continue;
+    passwords.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return passwords;
+}
+
 Result<std::unique_ptr<Productions>> OpenProductions(const LakeOptions& options, int threads) {
   ProductionOptions production_options;
   const auto spool = ByteCount(options.spool_bytes, "--spool-bytes");
@@ -57,6 +76,7 @@ Result<Lake> OpenLake(const LakeOptions& options) {
   database_options.memory_bytes = *memory;
   database_options.spill_bytes = *spill;
   database_options.threads = options.threads;
+  database_options.extension_folder = ExtensionFolder(options);
   auto database = Database::Open(database_options);
   if (!database) return database.error();
   lake.database = *std::move(database);
@@ -74,6 +94,7 @@ Result<Lake> OpenLake(const LakeOptions& options) {
   for (const std::string& name : options.model_env) {
     if (const char* value = std::getenv(name.c_str())) catalog_options.model_environment[name] = value;
   }
+  catalog_options.passwords = CatalogPasswords();
   // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
   if (lake.store->remote() && !options.revalidate) catalog_options.listing_age = std::chrono::seconds(5);
   const auto read_ahead = ByteCount(options.read_ahead, "--read-ahead");

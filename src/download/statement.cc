@@ -94,6 +94,7 @@ class Builder {
     statement.format = request_.format;
     statement.keep_order = !request_.any_order;
     statement.snapshot = dataset_.snapshot;
+    statement.catalogs = dataset_.catalogs;
     return statement;
   }
 

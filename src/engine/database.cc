@@ -14,18 +14,17 @@
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "engine/answer_table.h"
 #include "engine/arrow_stream.h"
+#include "engine/attachments.h"
 #include "engine/bind.h"
 #include "engine/copy.h"
 #include "engine/duckdb_error.h"
-#include "engine/lake_file_system.h"
+#include "engine/instance.h"
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
 #include "engine/page.h"
 #include "engine/partitioned_write.h"
 #include "engine/read_planner.h"
-#include "engine/real_casts.h"
 #include "engine/sandbox.h"
-#include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
 #include "engine/tables.h"
 #include "engine/text_collector.h"
@@ -44,10 +43,17 @@ std::string_view Quotable(const Statement& statement) {
 // One statement on a connection of its own: its state, its stop and its deadline.
 class Running {
  public:
-  Running(duckdb::DuckDB& database, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
-      : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
+  Running(Attached place, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
+      : place_(std::move(place)), connection_(*place_.instance), state_(duckdb::make_shared_ptr<StatementState>()) {
     state_->snapshot = statement.snapshot;
     state_->confined = statement.confined;
+    for (const auto& [name, attachment] : place_.catalogs) {
+      if (attachment->catalog().is_folder()) {
+        state_->reads_folders = true;
+      } else {
+        state_->aliases[name] = attachment->alias();
+      }
+    }
     // A name is a dataset or the query's own; what a path stands for, the catalog has said.
     duckdb::ClientConfig::GetConfig(*connection_.context).use_replacement_scans = false;
     if (statement.snapshot && statement.snapshot->reads().scheduler != nullptr) {
@@ -100,7 +106,7 @@ class Running {
     }
     if (state_->call.stop.stop_requested()) return {ErrorKind::kCancelled, "cancelled", {}};
     if (const auto first = state_->first_error()) return *first;
-    return error;
+    return place_.catalogs.empty() ? error : place_.Explain(std::move(error), ToldInFull(statement));
   }
 
   // Binds the query for its columns' names and types. Without the optimizer, which would read the statistics of each
@@ -139,6 +145,7 @@ class Running {
   }
 
  private:
+  const Attached place_;  // its catalogs stay attached until the connection is gone
   duckdb::Connection connection_;
   duckdb::shared_ptr<StatementState> state_;
   std::function<void(double)> on_progress_;
@@ -152,6 +159,7 @@ class DuckDatabase final : public Database {
   explicit DuckDatabase(DatabaseOptions options) : options_(std::move(options)) {}
 
   ~DuckDatabase() override {
+    attachments_.reset();
     database_.reset();
     if (owns_spill_folder_) {
       std::error_code ignored;
@@ -169,24 +177,21 @@ class DuckDatabase final : public Database {
         options_.spill_folder = pattern;
         owns_spill_folder_ = true;
       }
-      database_ = std::make_unique<duckdb::DuckDB>(nullptr, MakeConfig().get());
-      threads_ = options_.threads;
-      auto& files = database_->instance->GetFileSystem();
-      files.RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>());
-      files.RegisterSubSystem(duckdb::make_uniq<SinkFileSystem>());
-      RegisterRealCasts(*database_->instance);
-      RegisterSandbox(duckdb::DBConfig::GetConfig(*database_->instance));
-      RegisterReadPlanner(duckdb::DBConfig::GetConfig(*database_->instance));
-      duckdb::Connection connection(*database_);
-      WriteParquetInOrderOnOneThread(connection);
-      return Confine(connection);
+      if (options_.threads <= 0) options_.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+      auto database = OpenConfinedInstance(options_);
+      if (!database) return database.error();
+      database_ = *std::move(database);
+      attachments_ = std::make_unique<Attachments>(options_);
+      return {};
     });
   }
 
   Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
     ++runs_;
     LimitedSink limited(sink, statement.limits.bytes);
-    Running running(*database_, watchdog_, statement, &limited, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, &limited, std::move(stop));
     auto summary = Guarded(
         [&]() -> Result<RunSummary> {
           auto node = BindSelect(running.context(), statement);
@@ -209,7 +214,9 @@ class DuckDatabase final : public Database {
   Result<RunSummary> RunParts(const Statement& statement, const std::vector<std::string>& partition_by,
                               PartFiles& files, std::stop_token stop) override {
     ++runs_;
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto summary = Guarded([&]() -> Result<RunSummary> {
       auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
@@ -237,7 +244,9 @@ class DuckDatabase final : public Database {
   }
 
   Result<Table> Query(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto table = Guarded(
         [&]() -> Result<Table> {
           auto node = BindSelect(running.context(), statement);
@@ -255,7 +264,9 @@ class DuckDatabase final : public Database {
   }
 
   Result<std::vector<Column>> Describe(const Statement& statement) override {
-    Running running(*database_, watchdog_, statement, nullptr, {});
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, {});
     auto columns = Guarded(
         [&]() -> Result<std::vector<Column>> {
           auto node = BindSelect(running.context(), statement);
@@ -280,7 +291,9 @@ class DuckDatabase final : public Database {
   }
 
   Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto estimate = Guarded(
         [&]() -> Result<PlanSummary> {
           auto node = BindSelect(running.context(), statement);
@@ -300,7 +313,9 @@ class DuckDatabase final : public Database {
   }
 
   Result<std::string> Explain(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto plan = Guarded(
         [&]() -> Result<std::string> {
           auto node = BindSelect(running.context(), statement);
@@ -324,7 +339,7 @@ class DuckDatabase final : public Database {
           duckdb::Connection connection(*database_);
           const auto node = ParseSelect(*connection.context, sql);
           if (!node) return node.error();
-          if (confined) CheckSyntax(**node);
+          if (confined) CheckSyntax(**node, nullptr);
           return eider::FindTables(**node);
         },
         sql);
@@ -338,36 +353,14 @@ class DuckDatabase final : public Database {
     });
   }
 
-  int threads() const override { return threads_; }
+  int threads() const override { return options_.threads; }
   std::uint64_t runs() const override { return runs_; }
 
  private:
-  std::unique_ptr<duckdb::DBConfig> MakeConfig() {
-    auto config = std::make_unique<duckdb::DBConfig>();
-    if (options_.threads <= 0) options_.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    config->options.maximum_memory = options_.memory_bytes;
-    config->options.maximum_threads = static_cast<duckdb::idx_t>(options_.threads);
-    config->options.temporary_directory = options_.spill_folder;
-    return config;
-  }
-
-  // After this no statement can reach a file, a setting or an extension that it was not given.
-  Status Confine(duckdb::Connection& connection) {
-    std::vector<std::string> settings = {
-        fmt::format("SET max_temp_directory_size='{}B'", options_.spill_bytes),
-        "SET autoinstall_known_extensions=false",
-        "SET autoload_known_extensions=false",
-        "SET enable_external_file_cache=false",    // who caches bytes of the lake is Eider's to decide
-        "SET GLOBAL parquet_metadata_cache=true",  // footers are parsed once; the ETag says whether they still hold
-        "SET GLOBAL TimeZone='UTC'",               // equal requests give equal bytes wherever they run
-    };
-    settings.emplace_back("SET allowed_directories=['lake://', 'sink://']");
-    settings.emplace_back("SET enable_external_access=false");
-    settings.emplace_back("SET lock_configuration=true");
-    for (const std::string& sql : settings) {
-      if (const auto result = connection.Query(sql); result->HasError()) return ToError(result->GetErrorObject());
-    }
-    return {};
+  // Where the statement runs: beside the catalogs that it names, or where there is nothing but the lake.
+  Result<Attached> PlaceOf(const Statement& statement) {
+    if (!statement.catalogs.empty()) return attachments_->Attach(statement);
+    return Attached{database_, {}};
   }
 
   // The page as it is asked of the lake.
@@ -460,10 +453,10 @@ class DuckDatabase final : public Database {
 
   DatabaseOptions options_;
   bool owns_spill_folder_ = false;
-  int threads_ = 0;
   std::atomic<std::uint64_t> runs_{0};
   Watchdog watchdog_;
-  std::unique_ptr<duckdb::DuckDB> database_;
+  std::shared_ptr<duckdb::DuckDB> database_;
+  std::unique_ptr<Attachments> attachments_;
 };
 
 }  // namespace

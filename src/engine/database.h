@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
+#include "engine/attached_catalog.h"
 #include "engine/part_files.h"
 #include "engine/sink.h"
 #include "lake/snapshot.h"
@@ -25,6 +27,8 @@ struct DatabaseOptions {
   int threads = 0;                          // workers; 0: as many as cores
   std::string spill_folder;                 // empty: a new folder under TMPDIR, removed at the end
   std::uint64_t spill_bytes = 8ULL << 30;   // above it a query fails with kExhausted
+  std::string extension_folder;             // where DuckDB's extensions lie that attached catalogs need
+  SteadyClock clock = SystemSteadyClock();
 };
 
 // What an operator or a format may do with a column.
@@ -52,11 +56,20 @@ struct Limits {
 
 enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow, kXlsx, kGeoJson };
 
+// A table as NAME.schema.table, or NAME.table.
+struct QualifiedName {
+  std::string catalog;  // the first of its parts
+  std::string schema;   // empty where there are two
+  std::string table;
+  std::size_t place = 0;  // the byte of the SQL where it stands
+};
+
 // What of a SELECT a catalog must know.
 struct TableNames {
   std::map<std::string, std::size_t> names;  // of tables without a schema -> the byte of the SQL where it stands
   std::set<std::string> defined;             // of the SELECT's own WITH, in lower case; these may stand in `names` too
   std::map<std::string, std::size_t> lake;   // of lake.NAME, which no WITH hides: NAME -> where it stands
+  std::vector<QualifiedName> qualified;      // of all others with a schema: of attached catalogs, or DuckDB's own
   std::vector<std::string> globs;            // of lake('…')
   std::vector<std::string> files;            // globs of read_csv('…') and all else that reads objects
   bool changing = false;                     // random(), now(): its answer may be another one each time
@@ -76,6 +89,7 @@ struct Statement {
   std::map<std::string, std::string> tables;  // name, or lake.NAME -> the SELECT that it stands for
   std::map<std::string, std::string> globs;   // of lake() calls -> the table function that reads its objects
   std::map<std::string, std::vector<std::string>> files;  // globs of read_csv() and its kind -> paths lake://KEY
+  AttachedCatalogs catalogs;  // those that it names; it then runs in the instance that has these
   std::vector<BoundValue> values;
   Format format = Format::kCsv;
   bool keep_order = true;              // false: rows in any order, on all threads

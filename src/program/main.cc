@@ -35,6 +35,9 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--model-env", lake.model_env, "Environment variables that models may read with env_var()")
       ->envname("EIDER_MODEL_ENV")
       ->delimiter(',');
+  verb.add_option("--extensions", lake.extensions,
+                  "Folder of DuckDB's extensions, for attached catalogs; default: extensions/ beside the program")
+      ->envname("EIDER_EXTENSIONS");
   verb.add_option("--region", lake.store.region, "S3 region; default: as AWS's tools find it");
   verb.add_option("--endpoint", lake.store.endpoint, "S3 endpoint, e.g. http://127.0.0.1:9000")
       ->envname("AWS_ENDPOINT_URL_S3");

@@ -12,6 +12,10 @@
 namespace eider {
 namespace {
 
+// Schemas in which database servers tell of themselves.
+constexpr std::string_view kServerSchemas[] = {"information_schema", "pg_catalog", "pg_toast", "mysql",
+                                               "performance_schema", "sys"};
+
 // Without the semicolon that people end statements with.
 std::string_view Trimmed(std::string_view sql) {
   const auto end = sql.find_last_not_of("; \t\r\n");
@@ -40,6 +44,9 @@ class Builder {
     for (const auto& [name, place] : tables->lake) {
       if (auto status = AddTable(name, "lake." + name, place, /*own=*/false); !status) return status.error();
     }
+    for (const QualifiedName& name : tables->qualified) {
+      if (auto status = AddAttached(name); !status) return status.error();
+    }
     if (!withheld_.empty()) return LakeQuery{{}, {}, withheld_};
     for (const std::string& glob : tables->globs) {
       if (auto status = AddGlob(glob); !status) return status.error();
@@ -50,11 +57,15 @@ class Builder {
     sources_.Pin();
     // An operator's query may name a table of DuckDB's own.
     if (unknown_ && (request_.confined || !database_.Describe(statement_))) return *unknown_;
-    if (tables->changing && request_.key) {
-      return Invalid("the SQL names now(), random() or the like, so that its answer changes by itself and has no pages",
-                     "key");
+    // Nobody tells when the rows of another's catalog change.
+    const bool changing = tables->changing || !statement_.catalogs.empty();
+    if (changing && request_.key) {
+      return Invalid(
+          "the SQL names now(), random() or the like, or another's catalog, so that its answer changes by itself and has "
+          "no pages",
+          "key");
     }
-    std::string version = tables->changing ? std::string() : Version();
+    std::string version = changing ? std::string() : Version();
     if (request_.key) version = TakePage(version);
     return LakeQuery{std::move(statement_), std::move(version), {}};
   }
@@ -89,6 +100,31 @@ class Builder {
       limit = limit == 0 ? *config.max_rows : std::min(limit, *config.max_rows);
     }
     sources_.AddTable(table, **dataset);
+    return {};
+  }
+
+  // A key that opens certain datasets opens an attached catalog when it names that, too.
+  Status AddAttached(const QualifiedName& name) {
+    const auto attached = catalog_.FindAttached(name.catalog, call_);
+    if (!attached) return attached.error();
+    if (!*attached) {
+      if (!request_.confined) return {};  // a schema of DuckDB's own
+      return Invalid(AtPlace(statement_.sql, name.place,
+                             fmt::format("there is no catalog '{}', and a dataset has no schema; GET /datasets lists "
+                                         "what there is.{}",
+                                         name.catalog, DidYouMean(name.catalog, catalog_.AttachedNames()))));
+    }
+    if (!Opens((*attached)->name) || (!request_.with_key && catalog_.NeedsKey(name.catalog))) {
+      withheld_ = (*attached)->name;
+      return {};
+    }
+    const std::string schema = ToLower(name.schema);
+    if (request_.confined &&
+        std::find(std::begin(kServerSchemas), std::end(kServerSchemas), schema) != std::end(kServerSchemas)) {
+      return Invalid(AtPlace(statement_.sql, name.place,
+                             fmt::format("'{}' is refused: it tells of the server '{}'", schema, name.catalog)));
+    }
+    statement_.catalogs.emplace(ToLower(name.catalog), *attached);
     return {};
   }
 
