@@ -61,7 +61,8 @@ class Builder {
     const bool changing = tables->changing || !statement_.catalogs.empty();
     if (changing && request_.key) {
       return Invalid(
-          "the SQL names now(), random() or the like, or another's catalog, so that its answer changes by itself and has "
+          "the SQL names now(), random() or the like, or another's catalog, so that its answer changes by itself and "
+          "has "
           "no pages",
           "key");
     }
