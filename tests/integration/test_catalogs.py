@@ -206,7 +206,7 @@ def test_a_stranger_reads_tables_and_nothing_else(lake, start):
     wrong = []
     for sql in STRANGER:
         status, told = answer(server, sql.format(lake=lake))
-        if status not in (400, 404) or "root:" in told or str(lake) in told.replace(sql.format(lake=lake), ""):
+        if status not in (400, 404) or "root:" in told or ("{lake}" not in sql and str(lake) in told):
             wrong.append((sql, status, told))
     assert not wrong, "\n".join(map(str, wrong))
     assert not pathlib.Path("/tmp/eider-hole").exists()
