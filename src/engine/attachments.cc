@@ -199,7 +199,9 @@ Result<std::shared_ptr<Attachment>> Attachments::AttachAnew(const InstancePointe
                                                             const std::shared_ptr<const AttachedCatalog>& catalog,
                                                             std::string version) {
   std::string alias = catalog->name;
-  if (entry.times++ > 0) alias += fmt::format(" ({})", entry.times);
+  // A plain word: DuckLake puts it into the SQL of its views as it is. Where another catalog has that name, DuckDB
+  // refuses it, and the next time takes the next.
+  if (entry.times++ > 0) alias += fmt::format("__{}", entry.times);
   const Status done = Guarded([&]() -> Status {
     if (catalog->type == CatalogType::kDelta && catalog->store->remote()) {
       return CannotAttach(*catalog,
