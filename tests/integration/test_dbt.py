@@ -21,9 +21,7 @@ def dbt():
     return found
 
 
-@pytest.fixture
-def lake(tmp_path):
-    folder = tmp_path / "lake"
+def make_lake(folder):
     for half in (0, 1):
         (folder / f"flights/month=2001-0{half + 1}").mkdir(parents=True)
         duckdb.sql(f"COPY ({FLIGHTS.format(half=half)}) TO '{folder}/flights/month=2001-0{half + 1}/flights.parquet'")
@@ -47,22 +45,27 @@ def build_with_eider(lake):
     return done.stdout.decode()
 
 
-def test_both_build_the_same_file(lake, tmp_path):
-    said = build_with_dbt(lake, tmp_path)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A lake with what dbt has built in it, and what dbt said: it takes seconds to start."""
+    work = tmp_path_factory.mktemp("dbt")
+    lake = make_lake(work / "lake")
+    return lake, build_with_dbt(lake, work)
+
+
+def test_both_build_the_same_file(built, tmp_path):
+    by_dbt, said = built
     assert "ERROR=0" in said and "PASS=7" in said, said  # two models, four tests of columns and one query
-    by_dbt = (lake / REPORT).read_bytes()
-    (lake / REPORT).unlink()
+    lake = make_lake(tmp_path / "lake")
     said = build_with_eider(lake)
     assert said.endswith("2 models, 5 tests, 0 failed, 0 skipped\n"), said
-    by_eider = (lake / REPORT).read_bytes()
     rows = duckdb.sql(f"SELECT * FROM '{lake}/{REPORT}'").fetchall()
     assert len(rows) == 200 and rows[0][1] >= rows[-1][1]
-    assert by_eider == by_dbt
+    assert (lake / REPORT).read_bytes() == (by_dbt / REPORT).read_bytes()
 
 
-def test_each_reads_what_the_other_has_built(lake, tmp_path):
-    build_with_dbt(lake, tmp_path)
+def test_eider_reads_what_dbt_has_built(built):
     config = ["--config", EXAMPLE / "eider.yaml", "--model-env", "LAKE"]
     done = run("query", "SELECT count(*) AS n FROM top_origins JOIN flights_by_origin USING (origin, flights)",
-               "--lake", lake, "--format", "csv", *config, LAKE=lake)
+               "--lake", built[0], "--format", "csv", *config, LAKE=built[0])
     assert done.stdout == b"n\r\n200\r\n", done.stderr

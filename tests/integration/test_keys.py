@@ -220,6 +220,7 @@ def test_a_full_queue_answers_503(serve, lake):
         assert first.status_code == 503 and int(first.headers["Retry-After"]) > 0
         assert "wait for their turn" in first.json()["detail"]
         server.process.send_signal(2)
+        server.wait_for_log("stopping")  # or both would be one signal, which lets what runs finish
         server.process.send_signal(2)
         for future in asked:
             try:

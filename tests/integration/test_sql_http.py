@@ -1,5 +1,6 @@
 """POST /query over HTTP: formats, values, limits, what is kept, what is refused, and clients that leave."""
 import concurrent.futures
+import contextlib
 import hashlib
 import http.client
 import io
@@ -114,17 +115,50 @@ def test_wrong_sql_is_told(serve, lake, sql, status, words):
 
 
 def test_what_is_too_much_is_told(serve, lake):
-    server = serve(lake, "--time-limit", 1, "--result-bytes", "1MiB", "--memory", "64MiB", "--spill-bytes", "1MiB")
+    server = serve(lake, "--time-limit", 1, "--result-bytes", "1MiB")
     late = server.post("/query", {"sql": ENDLESS})
     assert late.status_code == 504 and "time limit of 1000 ms" in late.json()["detail"]
-    memory = server.post("/query", {"sql": "SELECT md5(range::VARCHAR) AS m FROM range(20000000) ORDER BY m"})
-    assert memory.status_code in (413, 504), memory.text
     try:  # before the first byte it is told, after it the answer is cut
         told = server.post("/query", {"sql": LARGE, "format": "csv"})
         assert told.status_code == 413 and "larger than the limit of 1.0 MiB" in told.json()["detail"]
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError):
         pass
     assert server.post("/query", {"sql": "SELECT 1 AS a"}).json() == [{"a": 1}]
+
+
+def test_memory_and_then_disk_run_out(serve, lake):
+    server = serve(lake, "--memory", "64MiB", "--spill-bytes", "1MiB")
+    told = server.post("/query", {"sql": "SELECT md5(range::VARCHAR) AS m FROM range(20000000) ORDER BY m"})
+    assert told.status_code == 413 and "--spill-bytes" in told.json()["detail"], told.text
+    assert server.post("/query", {"sql": "SELECT count(*) AS n FROM flights"}).json() == [{"n": 200000}]
+
+
+def test_a_result_of_100_gb(serve, lake):
+    """Nobody limits it, and the disk for results does: the answer is cut, and room is made again."""
+    server = serve(lake, "--spool-bytes", "64MiB")
+    with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError)):
+        for _ in server.post("/query", {"sql": LARGE, "format": "csv"}, stream=True).iter_content(1 << 20):
+            assert server.metric("eider_spool_bytes") <= 64 << 20
+    assert "--spool-bytes" in server.wait_for_log("body_failed")
+    wait_for(lambda: server.metric("eider_queries_running") == 0)
+    assert server.post("/query", {"sql": "SELECT count(*) AS n FROM flights"}).json() == [{"n": 200000}]
+
+
+def test_a_thousand_queries_at_once(serve, lake):
+    """All different, all sent before one is answered: each has its own rows, in the memory of a few."""
+    server = serve(lake, "--queries", "2")
+    server.post("/query", {"sql": "SELECT count(*) FROM flights"})
+    before, clients = server.memory_bytes(), []
+    with contextlib.ExitStack() as stack:
+        for number in range(1000):
+            body = json.dumps({"sql": f"SELECT count(*) + {number} AS n FROM flights WHERE id >= {number}"})
+            clients.append(stack.enter_context(Client(server.port)))
+            clients[-1].send("/query", "Content-Type: application/json", f"Content-Length: {len(body)}", "", body,
+                             method="POST")
+        answers = [client.rest(client.head()) for client in clients]
+    assert [answer.status for answer in answers] == [200] * 1000
+    assert [json.loads(answer.body)[0]["n"] for answer in answers] == [200_000 - n for n in range(1000)]
+    assert server.memory_bytes() - before < 256 << 20
 
 
 @pytest.mark.skipif(bool(os.environ.get("EIDER_SANITIZER")), reason="a sanitizer's shadow memory leaves no room for a cap")
