@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 
+#include "base/text.h"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/prepared_statement.hpp"
@@ -19,6 +20,7 @@
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
 #include "engine/partitioned_write.h"
+#include "engine/query_memory.h"
 #include "engine/read_planner.h"
 #include "engine/real_casts.h"
 #include "engine/sandbox.h"
@@ -61,8 +63,10 @@ std::string_view Quotable(const Statement& statement) {
 // One statement on a connection of its own: its state, its stop and its deadline.
 class Running {
  public:
-  Running(duckdb::DuckDB& database, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
+  Running(duckdb::DuckDB& database, QueryMemory& memory, Watchdog& watchdog, const Statement& statement, Sink* sink,
+          std::stop_token stop)
       : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
+    if (statement.limits.memory > 0) memory.Bound(context(), statement.limits.memory);
     state_->snapshot = statement.snapshot;
     state_->confined = statement.confined;
     // A name is a dataset or the query's own; what a path stands for, the catalog has said.
@@ -111,6 +115,12 @@ class Running {
     }
     if (state_->call.stop.stop_requested()) return {ErrorKind::kCancelled, "cancelled", {}};
     if (const auto first = state_->first_error()) return *first;
+    if (error.kind == ErrorKind::kExhausted && statement.limits.memory > 0) {
+      error.message = fmt::format(
+          "the query needs more than the {} of memory that it may have, or more disk than there is; ask for fewer rows "
+          "or columns, or without sorting",
+          HumanBytes(statement.limits.memory));
+    }
     return error;
   }
 
@@ -181,6 +191,7 @@ class DuckDatabase final : public Database {
         owns_spill_folder_ = true;
       }
       database_ = std::make_unique<duckdb::DuckDB>(nullptr, MakeConfig().get());
+      memory_ = std::make_unique<QueryMemory>(*database_->instance, options_.spill_folder, options_.spill_bytes);
       threads_ = options_.threads;
       auto& files = database_->instance->GetFileSystem();
       files.RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>());
@@ -197,7 +208,7 @@ class DuckDatabase final : public Database {
   Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
     ++runs_;
     LimitedSink limited(sink, statement.limits.bytes);
-    Running running(*database_, watchdog_, statement, &limited, std::move(stop));
+    Running running(*database_, *memory_, watchdog_, statement, &limited, std::move(stop));
     auto summary = Guarded(
         [&]() -> Result<RunSummary> {
           auto node = BindSelect(running.context(), statement);
@@ -228,7 +239,7 @@ class DuckDatabase final : public Database {
   Result<RunSummary> RunParts(const Statement& statement, const std::vector<std::string>& partition_by,
                               PartFiles& files, std::stop_token stop) override {
     ++runs_;
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
     auto summary = Guarded([&]() -> Result<RunSummary> {
       auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
@@ -259,7 +270,7 @@ class DuckDatabase final : public Database {
   }
 
   Result<Table> Query(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
     auto table = Guarded(
         [&]() -> Result<Table> {
           auto node = BindSelect(running.context(), statement);
@@ -275,7 +286,7 @@ class DuckDatabase final : public Database {
   }
 
   Result<std::vector<Column>> Describe(const Statement& statement) override {
-    Running running(*database_, watchdog_, statement, nullptr, {});
+    Running running(*database_, *memory_, watchdog_, statement, nullptr, {});
     auto columns = Guarded(
         [&]() -> Result<std::vector<Column>> {
           auto node = BindSelect(running.context(), statement);
@@ -300,7 +311,7 @@ class DuckDatabase final : public Database {
   }
 
   Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
     auto estimate = Guarded(
         [&]() -> Result<PlanSummary> {
           auto node = BindSelect(running.context(), statement);
@@ -315,7 +326,7 @@ class DuckDatabase final : public Database {
   }
 
   Result<std::string> Explain(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, watchdog_, statement, nullptr, std::move(stop));
+    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
     auto plan = Guarded(
         [&]() -> Result<std::string> {
           auto node = BindSelect(running.context(), statement);
@@ -459,6 +470,7 @@ class DuckDatabase final : public Database {
   std::atomic<std::uint64_t> runs_{0};
   Watchdog watchdog_;
   std::unique_ptr<duckdb::DuckDB> database_;
+  std::unique_ptr<QueryMemory> memory_;
 };
 
 }  // namespace
