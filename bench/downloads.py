@@ -9,19 +9,16 @@
 A complete run writes bench/results/downloads-DATE.json and bench/RESULTS.md; any other prints its tables alone.
 """
 import argparse
-import dataclasses
 import datetime
-import json
 import os
 import pathlib
 import sys
 import time
 
-from downloading import cases, data, loads, machine, musts, pairs, report, servers
+from downloading import cases, data, loads, machine, musts, pairs, records, report, servers
+from downloading.records import LOUD, say
 
-HERE = pathlib.Path(__file__).resolve().parent
 LOADS = ("slow_readers", "equal")
-LOUD = "The machine is busy with other work: these numbers say little."
 
 
 def main() -> int:
@@ -64,27 +61,10 @@ def measure(lake: data.Lake, key: str, case: cases.Case, rounds: int) -> list[pa
 
 def keep(run: dict, results: dict, slow: loads.SlowReaders, equal: loads.EqualDownloads, judged: list[musts.Must],
          text: str) -> None:
-    raw = {**run, "musts": [dataclasses.asdict(must) for must in judged],
-           "cases": {key: {"title": title, "results": [dataclasses.asdict(result) for result in listed]}
-                     for key, (title, listed) in results.items()},
-           "slow_readers": dataclasses.asdict(slow), "equal": dataclasses.asdict(equal)}
-    folder = HERE / "results"
-    folder.mkdir(exist_ok=True)
-    (folder / f"downloads-{run['date']}.json").write_text(json.dumps(rounded(raw), indent=1) + "\n")
-    (HERE / "RESULTS.md").write_text(text)
-
-
-def rounded(value: object) -> object:
-    """Microseconds are enough."""
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return round(value, 6) if isinstance(value, float) else value
-
-
-def say(text: str) -> None:
-    print(f"  {text}", file=sys.stderr, flush=True)
+    raw = {**run, "musts": judged,
+           "cases": {key: {"title": title, "results": listed} for key, (title, listed) in results.items()},
+           "slow_readers": slow, "equal": equal}
+    records.keep("downloads", raw, "RESULTS.md", text)
 
 
 def parse() -> argparse.Namespace:
@@ -100,10 +80,4 @@ def parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except servers.Failure as failure:
-        print(f"./dev bench downloads: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    records.end("downloads", main, servers.Failure)

@@ -21,10 +21,10 @@ import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent / "tests"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 
-from downloading import machine  # noqa: E402
+from downloading import machine, records  # noqa: E402
+from downloading.records import say  # noqa: E402
 from support import fault_questions, faulty_store  # noqa: E402
 from support.eider_server import EiderServer  # noqa: E402
 
@@ -50,9 +50,7 @@ def main() -> int:
     text = markdown(run)
     print(text)
     if not arguments.quick and not arguments.questions:
-        (HERE / "results").mkdir(exist_ok=True)
-        (HERE / "results" / f"faults-{run['date']}.json").write_text(json.dumps(run, indent=1) + "\n")
-        (HERE / "FAULTS.md").write_text(text)
+        records.keep("faults", run, "FAULTS.md", text)
     return 0 if all(met for *_, met in musts(run)) else 1
 
 
@@ -140,10 +138,6 @@ def markdown(run: dict) -> str:
     return "\n".join(lines)
 
 
-def say(text: str) -> None:
-    print(f"  {text}", file=sys.stderr, flush=True)
-
-
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench faults", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -154,7 +148,4 @@ def parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    records.end("faults", main)

@@ -12,26 +12,22 @@ A complete run writes bench/results/lake-DATE.json, bench/LAKE.md and bench/plot
 tables alone.
 """
 import argparse
-import dataclasses
 import datetime
-import json
 import os
 import pathlib
-import sys
 import tempfile
 import time
 
-from downloading import machine, servers
+from downloading import machine, records, servers
+from downloading.records import LOUD, say
 from reading import chain, contenders, musts, report, rounds, serving, shapes
 from reading import lake as lakes
 
-HERE = pathlib.Path(__file__).resolve().parent
 ROUNDS = {0: 3, 10: 2, 30: 5, 100: 1}  # what a run of 25 minutes has room for
 LIMIT_S = {30: 120}  # of one run; elsewhere a minute
 SERIES = "series"
 SERIES_MS = 30
 SERIES_LIMIT_S = 60
-LOUD = "The machine is busy with other work: these numbers say little."
 
 
 def main() -> int:
@@ -96,25 +92,16 @@ def expected_s(before: rounds.Case, contender: contenders.Contender, count: int)
 
 
 def keep(run: dict, cases: list[rounds.Case], series: list[rounds.Case], judged: list[musts.Must], text: str) -> None:
-    raw = {**run, "musts": [dataclasses.asdict(must) for must in judged],
-           "cases": [dataclasses.asdict(case) for case in cases],
-           "series": [dataclasses.asdict(case) for case in series]}
-    for folder in ("results", "plots"):
-        (HERE / folder).mkdir(exist_ok=True)
-    (HERE / "results" / f"lake-{run['date']}.json").write_text(json.dumps(raw, indent=1) + "\n")
+    records.keep("lake", {**run, "musts": judged, "cases": cases, "series": series}, "LAKE.md", text)
+    (records.BENCH / "plots").mkdir(exist_ok=True)
     for name, drawing in report.plots(cases, series).items():
-        (HERE / "plots" / name).write_text(drawing)
-    (HERE / "LAKE.md").write_text(text)
+        (records.BENCH / "plots" / name).write_text(drawing)
 
 
 def chosen(words: str, known: dict, what: str) -> list:
     if unknown := set(filter(None, words.split(","))) - known.keys():
         raise chain.Failure(f"No {what} {', '.join(sorted(unknown))}; there are {', '.join(known)}.")
     return [value for key, value in known.items() if not words or key in words.split(",")]
-
-
-def say(text: str) -> None:
-    print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def parse() -> argparse.Namespace:
@@ -129,10 +116,4 @@ def parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (chain.Failure, servers.Failure) as failure:
-        print(f"./dev bench lake: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    records.end("lake", main, chain.Failure, servers.Failure)

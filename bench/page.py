@@ -8,7 +8,6 @@ the one that paints the chart. A complete run writes bench/results/page-DATE.jso
 """
 import argparse
 import datetime
-import json
 import os
 import pathlib
 import shutil
@@ -16,10 +15,9 @@ import statistics
 import sys
 import tempfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent / "tests"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 
-from downloading import machine  # noqa: E402
+from downloading import machine, records  # noqa: E402
 from support.browser_page import BrowserPage, chromium  # noqa: E402
 from support.eider_server import EiderServer  # noqa: E402
 
@@ -66,8 +64,7 @@ def main() -> int:
     text = markdown(run)
     print(text)
     if not arguments.quick:
-        (HERE / "results" / f"page-{run['date']}.json").write_text(json.dumps(run, indent=1) + "\n")
-        (HERE / "PAGE.md").write_text(text)
+        records.keep("page", run, "PAGE.md", text)
     return 0 if all(run[name] <= most for name, most in MUSTS.items()) else 1
 
 
@@ -144,4 +141,4 @@ def parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    records.end("page", main)

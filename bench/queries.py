@@ -8,20 +8,17 @@
 A complete run writes bench/results/queries-DATE.json and bench/QUERIES.md; any other prints its tables alone.
 """
 import argparse
-import dataclasses
 import datetime
-import json
 import os
 import pathlib
 import sys
 
 from asking import cases, report
-from downloading import data, machine, servers
+from downloading import data, machine, records, servers
+from downloading.records import LOUD, say
 from reading import chain
 from reading import lake as lakes
 
-HERE = pathlib.Path(__file__).resolve().parent
-LOUD = "The machine is busy with other work: these numbers say little."
 CASES = ("small", "crowd", "cached", "streams")
 
 
@@ -52,26 +49,8 @@ def main() -> int:
     text = report.markdown(run)
     print(text if quiet else f"{text}\n**{LOUD}**")
     if not few and not arguments.only:
-        folder = HERE / "results"
-        folder.mkdir(exist_ok=True)
-        (folder / f"queries-{run['date']}.json").write_text(json.dumps(plain(run)) + "\n")
-        (HERE / "QUERIES.md").write_text(text)
+        records.keep("queries", run, "QUERIES.md", text, indent=None)  # 64 clients are many numbers
     return 0
-
-
-def plain(value: object) -> object:
-    """For JSON; microseconds are enough."""
-    if dataclasses.is_dataclass(value):
-        return plain(dataclasses.asdict(value))
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return round(value, 3) if isinstance(value, float) else value
-
-
-def say(text: str) -> None:
-    print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def parse() -> argparse.Namespace:
@@ -84,10 +63,4 @@ def parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (servers.Failure, chain.Failure) as failure:
-        print(f"./dev bench queries: {failure}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    records.end("queries", main, servers.Failure, chain.Failure)

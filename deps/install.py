@@ -29,6 +29,7 @@ PYTHON = "/usr/bin/python3"  # Debian's, which the files in python/ are locked f
 OLDEST_GO = (1, 25)          # that the S3 servers build with
 OLDEST_NODE = (20, 19)       # that Vite, and so the page, builds with
 WEB = HERE.parent / "web"
+EXTENSION = ".duckdb_extension"
 
 
 class Pin(NamedTuple):
@@ -265,6 +266,23 @@ def _key(of: list[Pin]) -> str:
 
 
 # --- what the demo, the tests and the benches need ---
+
+def extensions() -> pathlib.Path:
+    """DuckDB's extensions, which read attached catalogs; the program finds them in `extensions` beside it."""
+    def fill(folder: pathlib.Path) -> None:
+        fetch(*wheels)
+        for pin in wheels:
+            with zipfile.ZipFile(pin.path) as wheel:
+                name = next(name for name in wheel.namelist() if name.endswith(EXTENSION))
+                with wheel.open(name) as packed, (folder / pathlib.PurePath(name).name).open("wb") as file:
+                    shutil.copyfileobj(packed, file)
+    wheels = [pin for pin in pins("wheel") if pin.package.startswith("duckdb-extension-")]
+    return place(extension_folder(), _key(wheels), fill)
+
+
+def extension_folder() -> pathlib.Path:
+    return CACHE / f"duckdb-extensions-{pin_of('duckdb').version}"
+
 
 def vega_datasets() -> pathlib.Path:
     def fill(folder: pathlib.Path) -> None:

@@ -12,7 +12,7 @@ def tree(**extra: str) -> check.Sources:
     sources = {"src/base/result.h": "", "src/engine/database.h": '#include <duckdb.hpp>\n#include "base/result.h"\n',
                "src/api/handler.h": '#include "engine/database.h"\n', "src/catalog/dataset.h": "",
                "src/connectors/mail/mail.h": "", "src/connectors/ftp/ftp.h": "", "src/download/plan.h": "",
-               "src/query/query.h": ""}
+               "src/query/query.h": "", "src/server/server.h": ""}
     for name, text in extra.items():
         path = "src/" + name.replace("__", "/")
         sources[path[:-2] + ".h" if path.endswith("_h") else path[:-3] + ".cc"] = text
@@ -33,6 +33,7 @@ class Layers(unittest.TestCase):
 
     def test_a_neighbour(self):
         self.assert_rejected("download may not include", download__x_h='#include "query/query.h"\n')
+        self.assert_rejected("lambda may not include", lambda__x_h='#include "server/server.h"\n')
         self.assert_rejected("catalog may not include", catalog__x_h='#include "connectors/mail/mail.h"\n')
 
     def test_another_connector(self):

@@ -98,8 +98,8 @@ void Access::AddCors(const Request& request, Response& response) const {
   response.Set("Access-Control-Allow-Origin", std::string(request.Find("Origin")));
   response.Set(
       "Access-Control-Expose-Headers",
-      "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Range, Eider-Null, Eider-Request-Id, ETag, "
-      "Link, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Cache");
+      "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Range, Eider-Next, Eider-Null, "
+      "Eider-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Cache");
 }
 
 std::optional<Response> Access::Preflight(const Request& request) const {

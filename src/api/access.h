@@ -33,7 +33,10 @@ class Access {
   };
   Verdict Identify(const Request& request, WallTime now) const;
 
-  // Whether who has no key is answered at all.
+  // Who has no key.
+  const Caller& nobody() const { return *nobody_; }
+
+  // Whether they are answered at all.
   bool anonymous() const { return anonymous_; }
 
   // Adds what lets a page of an allowed origin read the answer.

@@ -29,6 +29,20 @@ Limits LimitsFor(const ServiceParts& parts, const Request& request) {
   return limits;
 }
 
+Response DenyConcurrency(const Request& request) {
+  Response refused = Deny(request, 429, "concurrency",
+                          fmt::format("you may have {} answers under way at once; let one finish first",
+                                      request.caller->limits.concurrency));
+  refused.Set("Retry-After", "5");
+  return refused;
+}
+
+SpoolEnd EndOf(const RunSummary& summary) {
+  return {summary.rows,       summary.reads,           summary.read_bytes,
+          summary.cache_hits, summary.plan.row_groups, summary.plan.row_groups_kept,
+          summary.next};
+}
+
 Delivery::Delivery(const ServiceParts& parts, Request request, Reply reply)
     : parts_(parts), request_(std::move(request)), reply_(std::move(reply)) {}
 
@@ -54,16 +68,25 @@ void Delivery::Abandon() {
 }
 
 Status Delivery::Produce(const std::string& key, Statement statement, Coding coding, bool until_end) {
+  return Produce(
+      key,
+      [&database = parts_.database, statement = std::move(statement), coding](
+          Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
+        const auto compressor = MakeCompressor(coding, sink);
+        const auto summary = database.Run(statement, compressor ? *compressor : sink, std::move(stop));
+        if (!summary) return summary.error();
+        return EndOf(*summary);
+      },
+      until_end);
+}
+
+Status Delivery::Produce(const std::string& key, eider::Produce produce, bool until_end) {
   const ClientLimits& own = request_.caller->limits;
   if (request_.caller->limited) {
     slot_.reset();  // of the attempt before
     slot_ = parts_.admission.Begin(ClientOf(request_), own);
     if (!slot_) {
-      Response refused =
-          Deny(request_, 429, "concurrency",
-               fmt::format("you may have {} answers under way at once; let one finish first", own.concurrency));
-      refused.Set("Retry-After", "5");
-      Answer(std::move(refused));
+      Answer(DenyConcurrency(request_));
       return {};
     }
   }
@@ -71,16 +94,7 @@ Status Delivery::Produce(const std::string& key, Statement statement, Coding cod
   if (!key.empty() && (own.rows > 0 || own.bytes > 0 || own.memory > 0 || own.time.count() > 0)) {
     production_ += fmt::format("-{}-{}-{}-{}", own.rows, own.bytes, own.memory, own.time.count());
   }
-  auto reader = parts_.productions.Join(
-      production_,
-      [&database = parts_.database, statement = std::move(statement), coding](
-          Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
-        const auto compressor = MakeCompressor(coding, sink);
-        const auto summary = database.Run(statement, compressor ? *compressor : sink, std::move(stop));
-        if (!summary) return summary.error();
-        return SpoolEnd{summary->rows,       summary->reads,           summary->read_bytes,
-                        summary->cache_hits, summary->plan.row_groups, summary->plan.row_groups_kept};
-      });
+  auto reader = parts_.productions.Join(production_, std::move(produce));
   if (!reader) return reader.error();
   {
     const std::lock_guard lock(mutex_);

@@ -38,6 +38,12 @@ std::string ClientOf(const Request& request);
 // The limits of the service and of whoever asks, the smaller of each.
 Limits LimitsFor(const ServiceParts& parts, const Request& request);
 
+// The refusal of a client that has as many answers under way as it may.
+Response DenyConcurrency(const Request& request);
+
+// What is kept of a run beside its bytes.
+SpoolEnd EndOf(const RunSummary& summary);
+
 // Held by whoever works on it: a planner's thread, or the wait for its production. Replies exactly once.
 class Delivery : public std::enable_shared_from_this<Delivery> {
  public:
@@ -60,6 +66,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   // whether the answer is an error; an empty key is shared with nobody. `until_end`: Begin waits for the end, and an
   // error anywhere is told properly.
   Status Produce(const std::string& key, Statement statement, Coding coding, bool until_end);
+  Status Produce(const std::string& key, eider::Produce produce, bool until_end);
 
   void Answer(Response response);
 

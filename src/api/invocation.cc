@@ -4,6 +4,8 @@
 
 #include "api/access.h"
 #include "api/event_stream.h"
+#include "api/function_error.h"
+#include "api/metadata_body.h"
 #include "api/query_request.h"
 #include "api/query_task.h"
 #include "api/spool_body.h"
@@ -21,21 +23,6 @@ std::string EventId(std::string_view id) {
   if (id.size() != 32) return std::string(id);
   return fmt::format("{}-{}-{}-{}-{}", id.substr(0, 8), id.substr(8, 4), id.substr(12, 4), id.substr(16, 4),
                      id.substr(20));
-}
-
-std::string_view ErrorType(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kInvalid:
-    case ErrorKind::kUnsupported: return "InvalidQuery";
-    case ErrorKind::kNotFound: return "NotFound";
-    case ErrorKind::kTimeout: return "Timeout";
-    case ErrorKind::kExhausted: return "LimitReached";
-    case ErrorKind::kUnavailable:
-    case ErrorKind::kConflict: return "Unavailable";
-    case ErrorKind::kCancelled: return "Cancelled";
-    case ErrorKind::kInternal: return "InternalError";
-    default: return "LakeError";
-  }
 }
 
 class Invocation final : public Delivery {
@@ -104,9 +91,8 @@ class Invocation final : public Delivery {
   void Refuse(const Error& error) override {
     Response response = Head();
     response.Set("X-Amz-Function-Error", "Unhandled");
-    const std::string text =
-        fmt::format(R"({{"errorMessage":{},"errorType":"{}"}})", JsonQuote(error.message), ErrorType(error.kind));
-    if (kind_ == InvocationKind::kStream) {
+    const std::string text = ToJson(FunctionErrorOf(error));
+    if (framed_) {
       response.text = EncodeEvent("InvokeComplete", "application/json",
                                   fmt::format(R"({{"ErrorCode":"Unhandled","ErrorDetails":{}}})", JsonQuote(text)));
     } else {
@@ -119,18 +105,23 @@ class Invocation final : public Delivery {
     auto body = std::make_unique<SpoolBody>(
         std::move(reader), SpoolSpan(), false,
         [slot = slot_, log = QueryLog(parts_, request_, sql_)](const BodyOutcome& outcome) { log(outcome); });
+    const std::string before = R"({"data":{"records":)";
+    const auto after = [self = std::static_pointer_cast<Invocation>(shared_from_this())] {
+      return fmt::format("}},\"metadata\":{}}}", self->Metadata());
+    };
     Response response = Head();
-    response.body = MakeEventStream(R"({"data":{"records":)", std::move(body),
-                                    [self = std::static_pointer_cast<Invocation>(shared_from_this())] {
-                                      return fmt::format("}},\"metadata\":{}}}", self->Metadata());
-                                    });
+    if (framed_) {
+      response.body = MakeEventStream(before, std::move(body), after);
+    } else {
+      response.body = std::make_unique<MetadataBody>(before, std::move(body), after);
+    }
     Answer(std::move(response));
   }
 
   void AnswerRecords(std::string_view records) {
     Response response = Head();
     std::string text = fmt::format(R"({{"metadata":{},"data":{{"records":{}}}}})", Metadata(), records);
-    if (kind_ == InvocationKind::kStream) {
+    if (framed_) {
       response.text = EncodeEvent("PayloadChunk", "application/octet-stream", text) +
                       EncodeEvent("InvokeComplete", "application/json", "{}");
     } else {
@@ -150,8 +141,7 @@ class Invocation final : public Delivery {
 
   Response Head() const {
     Response response;
-    response.Set("Content-Type",
-                 kind_ == InvocationKind::kStream ? "application/vnd.amazon.eventstream" : "application/json");
+    response.Set("Content-Type", framed_ ? "application/vnd.amazon.eventstream" : "application/json");
     response.Set("Cache-Control", "no-store");
     response.Set("X-Amz-Executed-Version", "$LATEST");
     return response;
@@ -167,6 +157,7 @@ class Invocation final : public Delivery {
   }
 
   const InvocationKind kind_;
+  const bool framed_ = kind_ == InvocationKind::kStream && request_.Find("Accept") != "application/json";
   const bool warm_;
   const SteadyTime begun_ = SystemSteadyClock()();
   const WallTime asked_ = SystemWallClock()();

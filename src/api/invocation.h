@@ -13,7 +13,8 @@ namespace eider {
 enum class InvocationKind : std::uint8_t { kWhole, kStream };
 
 // Of /2015-03-31/functions/NAME/invocations and /2021-11-15/functions/NAME/response-streaming-invocations; the name is
-// whatever the client calls it. nullopt for another path.
+// whatever the client calls it. nullopt for another path. A stream is framed as Lambda does, except for who accepts
+// exactly application/json: the payload itself, for a runtime that has Lambda to frame it.
 std::optional<InvocationKind> ParseInvocationPath(std::string_view path);
 
 // Call on a planner's thread. `warm`: an invocation was answered before. Replies exactly once.

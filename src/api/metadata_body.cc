@@ -14,15 +14,15 @@ std::string StatsMembers(const SpoolEnd& end, std::chrono::nanoseconds took, boo
       end.read_bytes, end.cache_hits, end.row_groups, end.row_groups_kept);
 }
 
-MetadataBody::MetadataBody(std::unique_ptr<Body> body, std::function<std::string()> stats)
-    : body_(std::move(body)), stats_(std::move(stats)), around_("{\"data\":") {}
+MetadataBody::MetadataBody(std::string before, std::unique_ptr<Body> body, std::function<std::string()> after)
+    : body_(std::move(body)), after_(std::move(after)), around_(std::move(before)) {}
 
 Result<Body::Piece> MetadataBody::Read(std::span<char> out) {
   if (around_.empty() && !ended_) {
     const auto piece = body_->Read(out);
     if (!piece || piece->state != State::kEnd) return piece;
     ended_ = true;
-    around_ = fmt::format(",\"metadata\":{{\"stats\":{{{}}}}}}}\n", stats_());
+    around_ = after_();
   }
   if (around_.empty()) return Piece{State::kEnd, 0};
   const std::size_t taken = std::min(around_.size(), out.size());

@@ -1,4 +1,4 @@
-// {"data": …, "metadata": {"stats": {…}}} around the JSON of another body, for clients that cannot read trailers.
+// JSON around the JSON of another body, with what is known of it at its end: for clients that cannot read trailers.
 #pragma once
 
 #include <chrono>
@@ -15,8 +15,8 @@ std::string StatsMembers(const SpoolEnd& end, std::chrono::nanoseconds took, boo
 
 class MetadataBody final : public Body {
  public:
-  // `stats` is asked once `body` is at its end, for the members of the stats.
-  MetadataBody(std::unique_ptr<Body> body, std::function<std::string()> stats);
+  // `after` is asked once `body` is at its end.
+  MetadataBody(std::string before, std::unique_ptr<Body> body, std::function<std::string()> after);
 
   Result<Piece> Read(std::span<char> out) override;
   void WhenReadable(std::function<void()> ready) override;
@@ -26,7 +26,7 @@ class MetadataBody final : public Body {
 
  private:
   const std::unique_ptr<Body> body_;
-  const std::function<std::string()> stats_;
+  const std::function<std::string()> after_;
   std::string around_;  // what of the text around the body was not taken yet
   bool ended_ = false;  // the body is
 };

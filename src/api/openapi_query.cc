@@ -43,6 +43,40 @@ json::object JsonBody(bool required, json::object schema) {
   return {{"required", required}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
 }
 
+void AddProblems(json::object& responses, std::initializer_list<const char*> statuses) {
+  for (const char* status : statuses) responses[status] = Problem();
+}
+
+// The answer to "into".
+json::object Written() {
+  json::object url = Of("string", "Where it is downloaded from, at this server: GET, with ranges and an ETag");
+  url["format"] = "uri-reference";
+  json::object expires = Of("string", "When the link ends");
+  expires["format"] = "date-time";
+  json::object members{{"url", std::move(url)},
+                       {"format", {{"type", "string"}}},
+                       {"rows", {{"type", "integer"}}},
+                       {"bytes", {{"type", "integer"}}},
+                       {"expires", std::move(expires)}};
+  return {{"description", "The rows were written into the lake"},
+          {"headers", {{"Location", {{"schema", {{"type", "string"}}}}}}},
+          {"content", {{"application/json", {{"schema", {{"type", "object"}, {"properties", std::move(members)}}}}}}}};
+}
+
+json::object ResultPath() {
+  json::object responses{{"200", {{"description", "The rows, in the format of the name"}}},
+                         {"206", {{"description", "The range of it that was asked for"}}},
+                         {"304", {{"description", "It is what the client has"}}}};
+  AddProblems(responses, {"401", "404", "410", "416", "429", "502", "503", "504"});
+  return {{"get",
+           {{"operationId", "result"},
+            {"summary", "Download an answer that was written into the lake, by the url of its query"},
+            {"parameters",
+             {PathParameter("id", "Of the url; what a key has asked is for that key"),
+              PathParameter("file", "NAME.FORMAT")}},
+            {"responses", std::move(responses)}}}};
+}
+
 json::object QueryPath() {
   json::array formats;
   json::object content;
@@ -51,16 +85,29 @@ json::object QueryPath() {
     formats.emplace_back(info.extension);
     content[Split(info.media_type, ';').front()] = json::object();
   }
-  json::object responses{
-      {"200", {{"description", "The rows, or the cost of a dry run"}, {"content", std::move(content)}}}};
-  for (const char* status : {"400", "401", "403", "404", "406", "413", "415", "429", "500", "502", "503", "504"}) {
-    responses[status] = Problem();
-  }
+  json::object responses{{"200",
+                          {{"description", "The rows, or the cost of a dry run"},
+                           {"headers",
+                            {{"Eider-Next",
+                              {{"description", "Of a page: the token of the next one; not there at the last"},
+                               {"schema", {{"type", "string"}}}}}}},
+                           {"content", std::move(content)}}}};
+  responses["201"] = Written();
+  AddProblems(responses, {"400", "401", "403", "404", "406", "413", "415", "429", "500", "502", "503", "504"});
   json::object properties{
       {"sql", {{"type", "string"}, {"minLength", 1}, {"description", "One SELECT; a dataset is a table"}}},
       {"params", Params()},
       {"limit", RowLimit("At most so many rows")},
       {"format", {{"type", "string"}, {"enum", std::move(formats)}, {"description", "Instead of Accept; else json"}}},
+      {"key",
+       {{"type", "array"},
+        {"items", {{"type", "string"}}},
+        {"description",
+         "Pages of 'limit' rows: columns of the answer that, with those of ORDER BY, tell any two rows apart. The "
+         "header "
+         "Eider-Next, in JSON metadata.next as well, has the token of the next page"}}},
+      {"after", {{"type", {"string", "null"}}, {"description", "The token of the page before; null: the first page"}}},
+      {"into", Of("string", "results/NAME.FORMAT: write the rows into the lake, and answer a link to them")},
       {"metadata", Of("boolean", "What it took: metadata.stats beside data in JSON, the head of other formats")},
       {"dry_run", Of("boolean", "What the query would read and cost, without rows")}};
   return {{"post",
@@ -120,6 +167,7 @@ json::object InvocationPath(const char* id, const char* summary, const char* med
 void AddQueryPaths(json::object& paths) {
   paths["/query"] = QueryPath();
   paths["/query/{id}"] = CancelPath();
+  paths["/results/{id}/{file}"] = ResultPath();
   paths["/2015-03-31/functions/{function}/invocations"] =
       InvocationPath("invoke", "Ask as a Lambda client does", "application/json");
   paths["/2021-11-15/functions/{function}/response-streaming-invocations"] = InvocationPath(

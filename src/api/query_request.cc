@@ -14,6 +14,9 @@ namespace json = boost::json;
 
 constexpr std::uint64_t kInvocationRows = 20;
 
+// A page is computed into memory before it is sent.
+constexpr std::uint64_t kMostPageRows = 100'000;
+
 Result<json::object> ParseObject(std::string_view body) {
   boost::system::error_code failed;
   json::value parsed = json::parse({body.data(), body.size()}, failed);
@@ -81,6 +84,34 @@ Result<std::uint64_t> ParseLimit(const json::value& limit) {
   return rows;
 }
 
+Result<std::vector<std::string>> ParseKey(const json::value& value) {
+  const Error wrong = Invalid(
+      "'key' is a list of columns of the answer that, with those of ORDER BY, tell any two rows apart, such as "
+      "[\"id\"]",
+      "key");
+  if (!value.is_array()) return wrong;
+  std::vector<std::string> key;
+  for (const json::value& column : value.get_array()) {
+    if (!column.is_string()) return wrong;
+    key.emplace_back(column.get_string());
+  }
+  return key;
+}
+
+// What belongs together is there together.
+Status CheckPage(const QueryOrder& order) {
+  const QueryRequest& query = order.query;
+  if (!query.key) {
+    return query.after.empty() ? Status()
+                               : Status(Invalid("'after' needs the 'key' that its token was made with", "key"));
+  }
+  if (!query.limit || *query.limit == 0 || *query.limit > kMostPageRows) {
+    return Invalid(fmt::format("pages, which 'key' asks for, need a 'limit' of 1 to {} rows", kMostPageRows), "limit");
+  }
+  if (order.into) return Invalid("an answer is written whole: leave out 'key' or 'into'", "into");
+  return {};
+}
+
 Result<Format> FormatOf(std::string_view name) {
   std::vector<std::string> known;
   for (const FormatInfo& info : Formats()) {
@@ -110,6 +141,21 @@ Status ParseMember(std::string_view name, const json::value& value, QueryOrder& 
   } else if (name == "format") {
     if (!value.is_string()) return Invalid("'format' is a text such as \"csv\"", "format");
     format = value.get_string();
+  } else if (name == "key") {
+    auto key = ParseKey(value);
+    if (!key) return key.error();
+    order.query.key = *std::move(key);
+  } else if (name == "after") {
+    if (value.is_null()) return {};
+    if (!value.is_string() || value.get_string().empty()) {
+      return Invalid("'after' is the token of the page before, or null for the first page", "after");
+    }
+    order.query.after = value.get_string();
+  } else if (name == "into") {
+    if (!value.is_string()) return Invalid("'into' is a text such as \"results/late.parquet\"", "into");
+    auto into = ParseInto(value.get_string());
+    if (!into) return into.error();
+    order.into = *std::move(into);
   } else if (name == "dry_run") {
     if (!value.is_bool()) return Invalid("'dry_run' is true or false", "dry_run");
     order.dry_run = value.get_bool();
@@ -117,8 +163,10 @@ Status ParseMember(std::string_view name, const json::value& value, QueryOrder& 
     if (!value.is_bool()) return Invalid("'metadata' is true or false", "metadata");
     order.metadata = value.get_bool();
   } else {
-    return Invalid(fmt::format("there is no member '{}'.{} Members are: sql params limit format dry_run metadata", name,
-                               DidYouMean(name, {"sql", "params", "limit", "format", "dry_run", "metadata"})),
+    static const std::vector<std::string> kMembers = {"sql",   "params", "limit",   "format",  "key",
+                                                      "after", "into",   "dry_run", "metadata"};
+    return Invalid(fmt::format("there is no member '{}'.{} Members are: {}", name, DidYouMean(name, kMembers),
+                               Join(kMembers, " ")),
                    std::string(name));
   }
   return {};
@@ -137,10 +185,17 @@ Result<QueryOrder> ParseQueryOrder(std::string_view body, std::string_view accep
     if (auto status = ParseMember(name, value, order, format); !status) return status.error();
   }
   if (order.query.sql.empty()) return Invalid("there is no 'sql'", "sql");
+  if (auto status = CheckPage(order); !status) return status.error();
   if (!format.empty()) {
     const auto named = FormatOf(format);
     if (!named) return named.error();
     order.query.format = *named;
+    if (order.into && order.into->format != *named) {
+      return Invalid(fmt::format("'into' ends in another format than 'format' says, {}; leave one of them out", format),
+                     "format");
+    }
+  } else if (order.into) {
+    order.query.format = order.into->format;
   } else {
     const auto accepted = FormatByAccept(accept);
     if (!accepted) return accepted.error();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/http.h"
+#include "api/result_link.h"
 #include "query/query.h"
 
 namespace eider {
@@ -16,10 +17,11 @@ struct QueryOrder {
   // What it took is told: in JSON by {"data", "metadata"} around the rows; other formats begin when they are whole, and
   // their head says it.
   bool metadata = false;
+  std::optional<ResultName> into;  // the rows are written into the lake under this name, in its format
 };
 
-// {"sql", "params", "limit", "format", "dry_run", "metadata"}; the format from `accept` where the body names none, JSON
-// where neither does. kInvalid names the member and what it may be.
+// {"sql", "params", "limit", "format", "key", "after", "into", "dry_run", "metadata"}; the format from `accept` where
+// the body names none, JSON where neither does. kInvalid names the member and what it may be.
 Result<QueryOrder> ParseQueryOrder(std::string_view body, std::string_view accept);
 
 // {"q", "limit", "params"}, in JSON; other members are of other servers, and ignored. nullopt: no q, so no rows.

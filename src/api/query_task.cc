@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "catalog/object_write.h"
 #include "catalog/prices.h"
 #include "download/format.h"
 
@@ -33,6 +34,7 @@ class QueryTask final : public Delivery {
     sql_ = order->query.sql;
     format_ = order->query.format;
     metadata_ = order->metadata;
+    paged_ = order->query.key.has_value();
     auto query = MakeQueryFor(parts_, request_, std::move(order->query));
     if (!query) return query.error();
     if (!query->withheld.empty()) {
@@ -40,26 +42,80 @@ class QueryTask final : public Delivery {
       return {};
     }
     if (order->dry_run) return AnswerDryRun(query->statement);
+    if (order->into) return WriteResult(*order->into, std::move(query->statement));
     const bool json = format_ == Format::kJson;
     // What stands around the rows is not part of what equal questions share.
     if (!metadata_ || !json) coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
     key_ = ProductionKey(*query, coding_);
-    // A sheet is of no use before its end: what XLSX cannot hold is then told properly.
-    return Produce(key_, std::move(query->statement), coding_,
-                   /*until_end=*/(metadata_ && !json) || format_ == Format::kXlsx);
+    // A sheet is of no use before its end: what XLSX cannot hold is then told properly. Where the next page begins is
+    // known once this one is there.
+    const bool until_end = (metadata_ && !json) || format_ == Format::kXlsx || paged_;
+    return Produce(key_, std::move(query->statement), coding_, until_end);
+  }
+
+  // What is produced is the text that tells where the rows are.
+  Status WriteResult(const ResultName& name, Statement statement) {
+    if (parts_.options.results == nullptr) {
+      return Invalid("this server writes no results; start it with --results AGE, such as 7d", "into");
+    }
+    written_ = std::make_shared<Written>();
+    written_->link =
+        MakeResultLink(name, parts_.options.wall_clock() + parts_.options.results_age, request_.caller->key_id);
+    return Produce(
+        {},
+        [&store = *parts_.options.results, &database = parts_.database, statement = std::move(statement),
+         written = written_, metadata = metadata_,
+         asked = asked_](Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
+          const ResultLink& link = written->link;
+          Call call;
+          call.stop = std::move(stop);
+          if (statement.limits.time.count() > 0) call.deadline = SystemSteadyClock()() + statement.limits.time;
+          const auto summary = WriteObject(link.Key(), /*condition=*/{}, statement, store, database, call);
+          if (!summary) return summary.error();
+          written->bytes = summary->bytes;
+          const SpoolEnd end = EndOf(summary->run);
+          std::string text =
+              fmt::format(R"({{"url":{},"format":"{}","rows":{},"bytes":{},"expires":"{}")", JsonQuote(link.Path()),
+                          InfoOf(link.name.format).extension, end.rows, summary->bytes, Rfc3339(link.kept_until));
+          if (metadata) {
+            text += fmt::format(R"(,"metadata":{{"stats":{{{}}}}})",
+                                StatsMembers(end, SystemSteadyClock()() - asked, /*from_cache=*/false));
+          }
+          if (auto status = sink.Write(text + "}\n"); !status) return status.error();
+          return end;
+        },
+        /*until_end=*/true);
+  }
+
+  void AnswerWritten(Reader reader) {
+    Response response;
+    response.status = 201;
+    response.Set("Content-Type", "application/json");
+    response.Set("Cache-Control", "no-store");
+    response.Set("Location", written_->link.Path());
+    response.body = std::make_unique<SpoolBody>(
+        std::move(reader), SpoolSpan(), /*digest=*/false,
+        [slot = slot_, written = written_, log = QueryLog(parts_, request_, sql_)](BodyOutcome outcome) {
+          outcome.bytes = written->bytes;
+          log(outcome);
+        });
+    Answer(std::move(response));
   }
 
   void Begin(Reader reader) override {
+    if (written_) return AnswerWritten(std::move(reader));
     const FormatInfo& info = InfoOf(format_);
     Response response;
     response.Set("Content-Type", std::string(info.media_type));
     response.Set("Cache-Control", "no-store");
     response.Set("X-Cache", reader.joined() ? "hit" : "miss");
     if (coding_ != Coding::kIdentity) response.Set("Content-Encoding", CodingName(coding_));
+    const auto known_end = reader.spool().state().end;
+    if (paged_ && known_end && !known_end->next.empty()) response.Set("Eider-Next", known_end->next);
     if (metadata_ && format_ != Format::kJson) {
       const std::chrono::duration<double, std::milli> took = SystemSteadyClock()() - asked_;
-      if (const auto end = reader.spool().state().end) {
-        for (Header& header : EndHeaders(*end)) response.headers.push_back(std::move(header));
+      if (known_end) {
+        for (Header& header : EndHeaders(*known_end)) response.headers.push_back(std::move(header));
       }
       response.Set("Server-Timing", fmt::format("query;dur={:.3f}", took.count()));
     }
@@ -73,8 +129,11 @@ class QueryTask final : public Delivery {
           log(outcome);
         });
     if (metadata_ && format_ == Format::kJson) {
-      body = std::make_unique<MetadataBody>(std::move(body), [end, hit, asked = asked_] {
-        return StatsMembers(*end, SystemSteadyClock()() - asked, hit);
+      body = std::make_unique<MetadataBody>("{\"data\":", std::move(body), [end, hit, paged = paged_, asked = asked_] {
+        const std::string next =
+            paged ? fmt::format(R"("next":{},)", end->next.empty() ? "null" : JsonQuote(end->next)) : "";
+        return fmt::format(",\"metadata\":{{{}\"stats\":{{{}}}}}}}\n", next,
+                           StatsMembers(*end, SystemSteadyClock()() - asked, hit));
       });
     }
     response.body = parts_.cancels.Watch(request_.id, ClientOf(request_), std::move(body));
@@ -93,9 +152,17 @@ class QueryTask final : public Delivery {
     return {};
   }
 
+  // An answer that goes to the lake.
+  struct Written {
+    ResultLink link;
+    std::uint64_t bytes = 0;  // set before the production ends
+  };
+
   std::string sql_;
+  std::shared_ptr<Written> written_;  // null: the answer is sent
   Format format_ = Format::kJson;
   bool metadata_ = false;
+  bool paged_ = false;
   Coding coding_ = Coding::kIdentity;
   const SteadyTime asked_ = SystemSteadyClock()();
   std::string key_;

@@ -18,6 +18,9 @@
 #include "api/page.h"
 #include "api/query_task.h"
 #include "api/receipts.h"
+#include "api/result_link.h"
+#include "api/result_sweeper.h"
+#include "api/result_task.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "download/format.h"
@@ -76,6 +79,7 @@ class Service::Core {
         productions_(productions),
         options_(std::move(options)),
         access_(catalog.access(), options_.keys, {options_.anonymous, options_.client_limits, options_.trusted}),
+        sweeper_(options_.results ? std::make_unique<ResultSweeper>(*options_.results, options_.wall_clock) : nullptr),
         planners_(static_cast<std::size_t>(options_.planners)) {}
 
   ~Core() { planners_.join(); }
@@ -137,8 +141,8 @@ class Service::Core {
     auto verdict = access_.Identify(request, options_.wall_clock());
     request.caller = verdict.caller;
     const bool bad_key = !verdict.caller;
-    // Guesses count against the address that they come from.
-    const ClientLimits limits = bad_key ? options_.client_limits : verdict.caller->limits;
+    // Guesses count against the address that they come from, as what comes from it without a key.
+    const ClientLimits limits = (bad_key ? access_.nobody() : *verdict.caller).limits;
     if (options_.trusted) return std::nullopt;
     const RateState rate = admission_->Take(ClientOf(request), limits, options_.steady_clock());
     answer.rate = RateHeaders(limits, rate);
@@ -185,6 +189,7 @@ class Service::Core {
     if (request.path == "/openapi.json") return answer(OpenApi(*request.caller));
     if (request.path == "/lineage.json") return answer(Lineage(*request.caller));
     if (request.path == "/eider.schema.json") return reply(Json(std::string(ConfigSchema())));
+    if (request.path.starts_with(kResultsPath)) return StartResult(parts, request, reply);
     const auto target = ParsePath(request.path);
     if (!target) return reply(Problem(target.error(), id));
     const auto format = ChooseFormat(*target, request);
@@ -268,9 +273,12 @@ class Service::Core {
     const auto list = catalog_.List();
     if (!list) return list.error();
     std::set<std::string> names;
-    for (const DatasetConfig& config : *list) {
-      if (caller.MayRead(config.name)) names.insert(config.name);
-    }
+    const auto show = [&](const std::string& name) {
+      if (caller.MayRead(name)) names.insert(name);
+    };
+    for (const DatasetConfig& config : *list) show(config.name);
+    for (const auto& [name, reads] : (*models)->views) show(name);
+    for (const auto& [name, model] : (*models)->models) show(name);  // broken ones too
     return Json(LineageJson(**models, &names));
   }
 
@@ -313,6 +321,7 @@ class Service::Core {
   const std::shared_ptr<Admission> admission_ = Admission::Make();
   Receipts receipts_;
   const std::shared_ptr<Cancels> cancels_ = Cancels::Make();
+  const std::unique_ptr<ResultSweeper> sweeper_;  // null: no results are written
   std::atomic<bool> invoked_{false};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::size_t> planning_{0};

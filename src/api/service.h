@@ -16,6 +16,7 @@
 #include "catalog/catalog.h"
 #include "engine/database.h"
 #include "engine/production.h"
+#include "object/object_store.h"
 
 namespace eider {
 
@@ -27,12 +28,14 @@ struct ServiceOptions {
   int planners = 4;                                // threads that list, describe and plan
   std::size_t planning = 2000;                     // requests that wait for them; more are refused
   ClientLimits client_limits;                      // of each key or address, where the configuration says nothing else
+  ObjectStore* results = nullptr;                  // where answers may be written ("into"); null: nowhere
+  std::chrono::seconds results_age{0};             // how long they are kept there
   bool mask_values = false;                        // the log shows which filters were used, not their values
   bool trusted = false;                            // the caller is the operator: no keys, no limits of clients
   bool anonymous = true;                           // requests without a key are answered; /readyz and the page always
   std::shared_ptr<KeyRing> keys;                   // null: those of the configuration alone
   SteadyClock steady_clock = SystemSteadyClock();  // for rates
-  WallClock wall_clock = SystemWallClock();        // for keys that expire
+  WallClock wall_clock = SystemWallClock();        // for keys and results that expire
   std::function<std::string()> transport_metrics;  // the transport's lines for /metrics, or empty
 };
 

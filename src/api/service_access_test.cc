@@ -170,6 +170,15 @@ TEST_F(ServiceAccessTest, GuessesCountAgainstTheirAddress) {
   EXPECT_EQ(Status("/birds", As("alice")), 200);
 }
 
+TEST_F(ServiceAccessTest, GuessesHaveNoMoreThanWhoHasNoKey) {
+  Open("limits: {anonymous: {requests_per_second: 0.001, burst: 2}}\n");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Status("/birds", As("guess" + std::to_string(i))), 401);
+  EXPECT_EQ(Status("/birds", As("guess")), 429);
+  now_ += std::chrono::seconds(1);
+  EXPECT_EQ(Status("/birds", As("guess")), 429);
+  EXPECT_EQ(Status("/birds"), 429) << "a guess fills no bucket";
+}
+
 TEST_F(ServiceAccessTest, AnswersUnderWayAreCounted) {
   Add("alice").limits.concurrency = 1;
   Open();

@@ -47,6 +47,26 @@ TEST_F(ServiceQueryTest, ValuesAreNothingButValues) {
   EXPECT_NE(Detail(Query(R"({"sql":"SELECT 1","params":[1]})")).find("does not name"), std::string::npos);
 }
 
+TEST_F(ServiceQueryTest, AStreamIsFramedUnlessItsPayloadIsAccepted) {
+  const auto stream = [this](const std::string& payload, std::vector<Header> headers) {
+    return Ask("/2021-11-15/functions/eider/response-streaming-invocations", std::move(headers), "POST", payload);
+  };
+  const std::string question = R"({"q":"SELECT id FROM birds ORDER BY id","limit":2})";
+  const Answer framed = stream(question, {});
+  EXPECT_EQ(framed.head.Find("Content-Type"), "application/vnd.amazon.eventstream");
+  EXPECT_NE(framed.body.find("InvokeComplete"), std::string::npos);
+  const Answer bare = stream(question, {{"Accept", "application/json"}});
+  EXPECT_EQ(bare.head.Find("Content-Type"), "application/json");
+  const auto payload = boost::json::parse(bare.body);
+  EXPECT_EQ(payload.at("data").at("records"), boost::json::parse(R"([{"id":1},{"id":2}])"));
+  EXPECT_EQ(payload.at("metadata").at("query"), "SELECT id FROM birds ORDER BY id");
+  const Answer wrong = stream(R"({"q":"FROM brids"})", {{"Accept", "application/json"}});
+  EXPECT_EQ(wrong.head.Find("X-Amz-Function-Error"), "Unhandled");
+  EXPECT_EQ(boost::json::parse(wrong.body).at("errorType"), "NotFound");
+  EXPECT_EQ(boost::json::parse(stream("{}", {{"Accept", "application/json"}}).body).at("data").at("records"),
+            boost::json::array());
+}
+
 TEST_F(ServiceQueryTest, EqualQuestionsShareOneRunUntilTheLakeChanges) {
   EXPECT_EQ(Sql("SELECT sum(id) AS s FROM birds").head.Find("X-Cache"), "miss");
   const Answer hit = Sql("SELECT sum(id) AS s FROM birds");
@@ -121,6 +141,12 @@ TEST_F(ServiceQueryTest, HiddenKeysAndOtherFilesAreNoData) {
   for (const char* sql : {"FROM lake('_private/x.csv')", "FROM read_text('_private/*')", "FROM '_private/x.csv'",
                           "FROM read_text('notes.txt')"}) {
     EXPECT_EQ(Sql(sql).head.status, 404) << sql << Sql(sql).body;
+  }
+  // Nothing tells whether a hidden key is there, nor what it is called.
+  ASSERT_TRUE(store_.Put("_private/y.json", std::string_view("[]")).ok());
+  for (const char* glob : {"_private/*", "_private/x*", "{_private,other}/*.csv", "_private/z*", "_private/[a-w]*"}) {
+    const Answer answer = Sql(std::string("FROM lake('") + glob + "')");
+    EXPECT_EQ(Detail(answer), std::string("nothing in the lake matches '") + glob + "'");
   }
 }
 

@@ -51,6 +51,21 @@ std::string Base64(std::string_view bytes) {
   return out;
 }
 
+std::optional<std::string> Base64Decode(std::string_view text) {
+  std::string_view digits = text;  // OpenSSL would skip spaces and take '=' anywhere
+  while (digits.ends_with('=') && text.size() - digits.size() < 2) digits.remove_suffix(1);
+  const bool clean = std::all_of(digits.begin(), digits.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+  });
+  if (text.size() % 4 != 0 || !clean) return std::nullopt;
+  std::string out(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0) return std::nullopt;
+  out.resize(static_cast<std::size_t>(size) - (text.size() - digits.size()));
+  return out;
+}
+
 std::string Base64Url(std::string_view bytes) {
   std::string out = Base64(bytes);
   out.erase(std::find(out.begin(), out.end(), '='), out.end());

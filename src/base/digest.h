@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ class PartsDigest {
 };
 
 std::string Base64(std::string_view bytes);
+// RFC 4648 section 4, with its padding; nullopt for anything else.
+std::optional<std::string> Base64Decode(std::string_view text);
 // RFC 4648 section 5, without padding; decoding answers "" for anything else.
 std::string Base64Url(std::string_view bytes);
 std::string Base64UrlDecode(std::string_view text);

@@ -13,6 +13,13 @@ TEST(DigestTest, Sha256OfFips180) {
   EXPECT_EQ(Base64(sha.Finish()), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
 }
 
+TEST(DigestTest, Base64RoundTripsAndIsStrict) {
+  for (const std::string text : {"", "a", "ab", "abc", "\xFF\xFE\xFD\xFC"}) EXPECT_EQ(Base64Decode(Base64(text)), text);
+  for (const char* wrong : {"a", "YQ", "YQ=", "Y===", "=YQ=", "YQ= ", "Y Q=", "Y-_=", "YQ==\n"}) {
+    EXPECT_EQ(Base64Decode(wrong), std::nullopt) << wrong;
+  }
+}
+
 TEST(DigestTest, Base64UrlRoundTrips) {
   for (const std::string text : {"", "a", "ab", "abc", "\xFF\xFE\xFD\xFC", "{\"k\":[null]}"}) {
     EXPECT_EQ(Base64UrlDecode(Base64Url(text)), text);

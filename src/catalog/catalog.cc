@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 
-#include "base/digest.h"
 #include "base/text.h"
 #include "catalog/config.h"
 #include "catalog/glob.h"
@@ -73,7 +72,7 @@ class LakeCatalog final : public Catalog {
       if (!root && (root.error().kind != ErrorKind::kUnsupported || datasets.empty())) return root.error();
       if (root) {
         listed = *root;
-        for (const std::string& name : DiscoverNames(**root, (*config)->datasets)) datasets[name].name = name;
+        for (const std::string& name : DiscoverNames(**root, (*config)->claims)) datasets[name].name = name;
       }
     }
     if (auto added = ListModels(**config, listed.get(), datasets, call); !added) return added.error();
@@ -101,6 +100,38 @@ class LakeCatalog final : public Catalog {
     if (!sources) return sources.error();
     return std::make_shared<const Snapshot>(std::move(sources->objects), &store_,
                                             RemoteReads{scheduler_.get(), cache_.get()}, std::move(sources->tails));
+  }
+
+  bool NamesHidden(const std::string& glob) const override {
+    const auto config = ConfigOf(glob);
+    return config && GlobNamesHidden(config->glob);
+  }
+
+  Result<std::shared_ptr<const AttachedCatalog>> FindAttached(const std::string& name, const Call& call) override {
+    const auto config = Config(call);
+    if (!config) return config.error();
+    const auto found = (*config)->attached.find(ToLower(name));
+    if (found == (*config)->attached.end()) return std::shared_ptr<const AttachedCatalog>();
+    auto catalog = std::make_shared<AttachedCatalog>(found->second.catalog);
+    catalog->store = &store_;
+    if (const std::string& variable = found->second.password_env; !variable.empty()) {
+      const auto password = options_.passwords.find(variable);
+      if (password == options_.passwords.end()) {
+        return Error{ErrorKind::kUnavailable,
+                     fmt::format("catalog '{}' cannot be attached: there is no {} in the environment, which holds its "
+                                 "password",
+                                 catalog->name, variable),
+                     {}};
+      }
+      catalog->login["PASSWORD"] = password->second;
+    }
+    return std::shared_ptr<const AttachedCatalog>(std::move(catalog));
+  }
+
+  std::vector<std::string> AttachedNames() const override {
+    std::vector<std::string> names;
+    for (const auto& [lower, attached] : Configured().attached) names.push_back(attached.catalog.name);
+    return names;
   }
 
   Result<std::shared_ptr<const Models>> FindModels(const Call& call) override {
@@ -141,11 +172,16 @@ class LakeCatalog final : public Catalog {
   bool NeedsKey(const std::string& name) const override {
     const auto& datasets = Configured().datasets;
     const auto found = datasets.find(name);
-    return found != datasets.end() && found->second.needs_key;
+    if (found != datasets.end()) return found->second.needs_key;
+    const auto attached = Configured().attached.find(ToLower(name));
+    return attached != Configured().attached.end() && attached->second.needs_key;
   }
   bool ShowsAll(bool with_key) const override {
     const CatalogConfig& configured = Configured();
     if (!configured.lake.discover) return false;
+    for (const auto& [name, attached] : configured.attached) {
+      if (attached.needs_key && !with_key) return false;
+    }
     return std::none_of(configured.datasets.begin(), configured.datasets.end(), [&](const auto& named) {
       const DatasetConfig& config = named.second;
       return (config.needs_key && !with_key) || !config.columns.empty() || config.max_rows;
@@ -166,7 +202,7 @@ class LakeCatalog final : public Catalog {
     if (!config.sql.empty()) return FindView(config, call);
     Error missing = NotFound(fmt::format("no dataset '{}'", name));
     if (named || ((author || (*lake)->lake.discover) && !IsHiddenKey(name))) {
-      auto sources = FindSources(config, (*lake)->datasets, {store_, listings_, known_, manifests_}, call);
+      auto sources = FindSources(config, (*lake)->claims, {store_, listings_, known_, manifests_}, call);
       if (sources) return OpenOnce(config, *std::move(sources), call);
       if (sources.error().kind != ErrorKind::kNotFound) return sources.error();
       missing = sources.error();
@@ -190,7 +226,7 @@ class LakeCatalog final : public Catalog {
     if (model->config.materialized == Materialization::kExternal) config.objects = {model->config.location};
     const auto lake = Config(call);
     if (!lake) return lake.error();
-    auto sources = FindSources(config, (*lake)->datasets, {store_, listings_, known_, manifests_}, call);
+    auto sources = FindSources(config, (*lake)->claims, {store_, listings_, known_, manifests_}, call);
     if (sources) return OpenOnce(config, *std::move(sources), call);
     if (sources.error().kind != ErrorKind::kNotFound) return sources.error();
     return NotFound(fmt::format("model '{0}' has not been built yet: `eider build --select {0}` does", config.name));
@@ -203,20 +239,19 @@ class LakeCatalog final : public Catalog {
     };
     const auto select = MakeAuthorsStatement(config.sql, AuthorsView(call), database_);
     if (!select) return in(select.error());
-    PartsDigest digest;
-    digest.Add(InputVersion(config, Sources()));
-    digest.Add(select->version);
-    if (auto kept = opened_.Get(digest.Hex())) return *kept;
+    if (auto kept = opened_.Get(ViewVersion(config, *select))) return *kept;
     auto view = OpenView(config, *select, store_, database_, call);
     if (!view) return in(view.error());
-    opened_.Put(digest.Hex(), view);
+    opened_.Put((*view)->version, view);
     return view;
   }
 
   AuthorsCatalog AuthorsView(const Call& call) {
     return {[this, &call](const std::string& name) { return FindNamed(name, /*author=*/true, call); },
             [this, &call](const std::string& glob) { return FindGlob(glob, call); },
-            [this, &call](const std::string& glob) { return FindObjects(glob, call); }};
+            [this, &call](const std::string& glob) { return FindObjects(glob, call); },
+            [this, &call](const std::string& attached) { return FindAttached(attached, call); },
+            [this](const std::string& attached) { return NeedsKey(attached); }};
   }
 
   // Models among the datasets; and models/ and tests/, where they hold them, are none.
@@ -332,6 +367,10 @@ class LakeCatalog final : public Catalog {
 };
 
 }  // namespace
+
+Result<std::shared_ptr<const AttachedCatalog>> Catalog::FindAttached(const std::string&, const Call&) {
+  return std::shared_ptr<const AttachedCatalog>();
+}
 
 bool Catalog::NeedsKey(const std::string&) const { return false; }
 bool Catalog::ShowsAll(bool) const { return true; }

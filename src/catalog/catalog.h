@@ -98,11 +98,16 @@ struct Dataset {
   std::vector<Column> columns;  // shown, in order
   std::string relation;         // SQL for FROM: read_parquet(['lake://…'], hive_partitioning=true), (SELECT …)
   std::shared_ptr<const Snapshot> snapshot;  // what `relation` reads
+  AttachedCatalogs catalogs;                 // of others, which a view's `relation` names
   std::string version;                       // hash of keys and ETags, and of what config changes in the answer
   bool row_position = false;                 // the relation has file_index and file_row_number (Parquet)
   std::optional<std::pair<std::string, std::string>> lon_lat;  // columns of a point, by their usual names
   std::optional<std::string> geometry;                         // a GEOMETRY column
 };
+
+// Passwords come from variables of the environment with this prefix alone: an eider.yaml that somebody else may write
+// cannot send other secrets of the server's to a host of theirs.
+inline constexpr std::string_view kCatalogEnvironment = "EIDER_CATALOG_";
 
 struct CatalogOptions {
   std::optional<std::string>
@@ -115,6 +120,7 @@ struct CatalogOptions {
   // catalog.
   ObjectStore* model_store = nullptr;
   std::map<std::string, std::string> model_environment;  // the variables of the environment that models may read
+  std::map<std::string, std::string> passwords;          // of attached catalogs, by variables of the environment
   // How long a listing of the lake, or a look at an object, answers before it is made again; 0: each time.
   std::chrono::milliseconds listing_age{0};
   RangeSchedulerOptions reads;  // of a remote lake, as the cache
@@ -150,6 +156,16 @@ class Catalog {
   // The same objects, pinned, whatever they hold.
   virtual Result<std::shared_ptr<const Snapshot>> FindObjects(const std::string& glob, const Call& call = {}) = 0;
 
+  // Whether such a glob asks for what is hidden: a segment of it begins with '.' or '_'.
+  virtual bool NamesHidden(const std::string&) const { return false; }
+
+  // A catalog of others that the configuration names, case ignored; null where it names none. kUnavailable when its
+  // password is not there.
+  virtual Result<std::shared_ptr<const AttachedCatalog>> FindAttached(const std::string& name, const Call& call = {});
+
+  // Their names, as the configuration writes them.
+  virtual std::vector<std::string> AttachedNames() const { return {}; }
+
   // The models beside the configuration, as their files are now.
   virtual Result<std::shared_ptr<const Models>> FindModels(const Call& call = {}) = 0;
 
@@ -163,12 +179,13 @@ class Catalog {
   virtual Result<std::shared_ptr<const Dataset>> OpenListed(const std::string& name, const Manifest& manifest,
                                                             const Call& call = {}) = 0;
 
-  // Whether whoever asks may read each object as it is: the configuration publishes all of the lake, and no dataset
-  // withholds columns, rows beyond a number, or, from who has no key, itself. This and what follows is of a configured
-  // catalog.
+  // Whether whoever asks may read each object as it is: the configuration publishes all of the lake, no dataset
+  // withholds columns or rows beyond a number, and none, nor a catalog of others, withholds itself from who has no key.
+  // This and what follows is of a configured catalog.
   virtual bool ShowsAll(bool with_key) const;
 
-  // Whether the configuration keeps this dataset for holders of a key; false for a name that it does not know.
+  // Whether the configuration keeps this dataset, or attached catalog, for holders of a key; false for a name that it
+  // does not know.
   virtual bool NeedsKey(const std::string& name) const;
 
   // Forgets listings, so that the next Find sees the lake as it is.

@@ -1,4 +1,4 @@
-// What one client may ask, a client being a key's holder or an address without a key.
+// What one client may ask, a client being a key, or an address without one.
 #pragma once
 
 #include <chrono>

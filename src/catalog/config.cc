@@ -9,6 +9,7 @@
 #include "catalog/read_limits.h"
 #include "catalog/view.h"
 #include "catalog/yaml_reader.h"
+#include "engine/attach_sql.h"
 
 namespace eider {
 namespace {
@@ -336,10 +337,38 @@ Status ReadCors(const YamlReader& yaml, const YAML::Node& node, const std::strin
   return Keep(yaml.TextList(node, what), document.config.access.cors_origins);
 }
 
+Status ReadCatalogs(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Document& document) {
+  return ReadAttachedConfigs(yaml, node, what, document.config.attached);
+}
+
 constexpr YamlKey<Document> kTopKeys[] = {
-    {"auth", ReadAuth},     {"cors", ReadCors},         {"lake", ReadLake},   {"limits", ReadLimits},
-    {"server", ReadServer}, {"datasets", ReadDatasets}, {"views", ReadViews},
+    {"auth", ReadAuth},     {"catalogs", ReadCatalogs}, {"cors", ReadCors},         {"lake", ReadLake},
+    {"limits", ReadLimits}, {"server", ReadServer},     {"datasets", ReadDatasets}, {"views", ReadViews},
 };
+
+std::map<std::string, DatasetConfig> ClaimsOf(const CatalogConfig& config) {
+  auto claims = config.datasets;
+  for (const auto& [name, attached] : config.attached) {
+    DatasetConfig& claim = claims["catalog " + name];  // no dataset's name has a space
+    for (std::string key : KeysOf(attached.catalog)) {
+      if (key.ends_with('/')) key.pop_back();
+      claim.objects.push_back(std::move(key));
+    }
+  }
+  return claims;
+}
+
+// A grant of an API key names either, and opens what it names.
+Status CheckNames(const YamlReader& yaml, const YAML::Node& root, const CatalogConfig& config) {
+  for (const auto& [lower, attached] : config.attached) {
+    if (!config.datasets.contains(attached.catalog.name)) continue;
+    return yaml.At(
+        root["catalogs"],
+        fmt::format("'{}' is both a catalog and a dataset or view; name one of them otherwise", attached.catalog.name),
+        attached.catalog.name);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -351,6 +380,8 @@ Result<CatalogConfig> ParseConfig(const std::string& text, const std::string& na
   document.database = &database;
   if (auto status = ReadKeys(yaml, *root, "the file", kTopKeys, document); !status) return status.error();
   if (auto status = AddViews(yaml, document); !status) return status.error();
+  if (auto status = CheckNames(yaml, *root, document.config); !status) return status.error();
+  document.config.claims = ClaimsOf(document.config);
   return std::move(document.config);
 }
 
@@ -364,6 +395,7 @@ std::vector<std::string> ConfigKeys() {
     keys.push_back("limits." + who);
     for (const std::string& key : ClientLimitKeys()) keys.push_back(fmt::format("limits.{}.{}", who, key));
   }
+  for (const std::string& key : AttachedConfigKeys()) keys.push_back("catalogs.*." + key);
   for (const std::string& key : KeyNames(kDatasetKeys)) keys.push_back("datasets.*." + key);
   std::sort(keys.begin(), keys.end());
   return keys;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/attached_config.h"
 #include "catalog/catalog.h"
 #include "catalog/dependency_order.h"
 
@@ -16,7 +17,10 @@ struct CatalogConfig {
   AccessConfig access;
   ServerFiles server;
   std::map<std::string, DatasetConfig> datasets;  // by name, views too
-  ReadsByName views;                              // what each view reads; none reads itself
+  AttachedConfigs attached;                       // catalogs of others
+  // What files of the lake are no discovered dataset: those that datasets, and catalogs of others, are made of.
+  std::map<std::string, DatasetConfig> claims;
+  ReadsByName views;  // what each view reads; none reads itself
 };
 
 // `name` is the file's, for messages. The database judges the types of `types`; nothing is read.

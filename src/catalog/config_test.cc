@@ -138,11 +138,38 @@ std::vector<std::string> SchemaKeys() {
   add(lake, "lake.");
   add(lake.at("properties").at("prices"), "lake.prices.");
   add(schema.at("$defs").at("dataset"), "datasets.*.");
+  add(schema.at("$defs").at("catalog"), "catalogs.*.");
   std::sort(keys.begin(), keys.end());
   return keys;
 }
 
 TEST_F(ConfigTest, SchemaAndParserKnowTheSameKeys) { EXPECT_EQ(SchemaKeys(), ConfigKeys()); }
+
+TEST_F(ConfigTest, CatalogsSayWhatTheirTypeWants) {
+  const auto wrong = [&](const std::string& catalog) { return Wrong("catalogs: {shop: " + catalog + "}\n"); };
+  EXPECT_PRED2(Holds, wrong("{path: a.db}"), "catalog 'shop' wants a 'type'");
+  EXPECT_PRED2(Holds, wrong("{type: postgre}"), "Did you mean 'postgres'?");
+  EXPECT_PRED2(Holds, wrong("{type: postgres}"), "wants a 'host'");
+  EXPECT_PRED2(Holds, wrong("{type: postgres, host: h, path: a.db}"), "it has no 'path'");
+  EXPECT_PRED2(Holds, wrong("{type: postgres, host: h, password: x}"), "Did you mean 'password_env'?");
+  EXPECT_PRED2(Holds, wrong("{type: postgres, host: h, password_env: HOME}"), "begins with EIDER_CATALOG_");
+  EXPECT_PRED2(Holds, wrong("{type: mysql, host: h, port: 70000}"), "1 to 65535");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite}"), "wants a 'path': the file in the lake");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg}"), "the folder of its tables in the lake");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite, path: ../a.db}"), "a file or folder of the lake");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, user: u}"), "it has no host or user");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, data_path: d}"), "'data_path' is for a ducklake");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, endpoint: 'http://h'}"), "'endpoint' is for iceberg");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://u:p@h'}"), "without a password");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', user: u}"), "it has no host or user");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, access: none}"), "'public' or 'key'");
+  EXPECT_PRED2(Holds, Wrong("catalogs: {Lake: {type: sqlite, path: a.db}}"), "is no catalog's name");
+  EXPECT_PRED2(Holds, Wrong("catalogs: {a-b: {type: sqlite, path: a.db}}"), "is no catalog's name");
+  EXPECT_PRED2(Holds, Wrong("catalogs: {a: {type: sqlite, path: a.db}, A: {type: sqlite, path: b.db}}"),
+               "SQL ignores case");
+  EXPECT_PRED2(Holds, Wrong("catalogs: {a: {type: sqlite, path: a.db}}\ndatasets: {a: {}}"),
+               "both a catalog and a dataset");
+}
 
 TEST_F(ConfigTest, NamesDescribesAndNarrows) {
   Put("raw/2001.csv", "zip,name,secret\n00501,a,x\n");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "catalog/keys.h"
 
 namespace eider {
 namespace {
@@ -158,6 +159,11 @@ bool GlobMatches(std::string_view glob, std::string_view key) {
   const auto globs = Expand(glob);
   return std::any_of(globs.begin(), globs.end(),
                      [&](const std::string& expanded) { return SegmentsMatch(Split(expanded, '/'), 0, segments, 0); });
+}
+
+bool GlobNamesHidden(std::string_view glob) {
+  const auto globs = Expand(glob);
+  return std::any_of(globs.begin(), globs.end(), [](const std::string& expanded) { return IsHiddenKey(expanded); });
 }
 
 std::string GlobPrefix(std::string_view glob) { return std::string(glob.substr(0, glob.find_first_of(kWildcards))); }

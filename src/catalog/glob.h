@@ -17,6 +17,10 @@ Status CheckGlob(std::string_view glob);
 // Only for globs that CheckGlob accepts.
 bool GlobMatches(std::string_view glob, std::string_view key);
 
+// Whether the glob asks for a segment that begins with '.' or '_', which no wildcard matches. Only for globs that
+// CheckGlob accepts.
+bool GlobNamesHidden(std::string_view glob);
+
 // What every match begins with: the part before the first wildcard.
 std::string GlobPrefix(std::string_view glob);
 

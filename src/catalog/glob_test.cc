@@ -44,6 +44,12 @@ TEST(GlobTest, WildcardsLeaveWritersFilesAlone) {
   EXPECT_TRUE(GlobMatches("a/_*.csv", "a/_x.csv"));
 }
 
+TEST(GlobTest, SaysThatItAsksForHiddenNames) {
+  for (const char* glob : {"_x/*", "a/_*.csv", "{a,_b}/x", "a/.git/**"}) EXPECT_TRUE(GlobNamesHidden(glob)) << glob;
+  for (const char* glob : {"*", "**/*", "[_]x/*", "a_b/*{.csv,_x.csv}", "?_/x"})
+    EXPECT_FALSE(GlobNamesHidden(glob)) << glob;
+}
+
 TEST(GlobTest, ManyStarsTakeBoundedTime) {
   EXPECT_FALSE(GlobMatches(std::string(40, '*') + "a*a*a*a*a*a*b", std::string(2000, 'a')));
 }

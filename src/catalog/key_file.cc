@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -180,14 +181,11 @@ Status Replace(const std::string& path, const std::string& folder, const std::st
 
 }  // namespace
 
-FileStamp StampOf(const struct stat& status) {
-  const auto nanoseconds = [](const timespec& at) { return at.tv_sec * 1'000'000'000LL + at.tv_nsec; };
-  return {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
-}
-
 FileStamp StampOf(const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 ? StampOf(status) : FileStamp{};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  const auto nanoseconds = [](const timespec& at) { return at.tv_sec * 1'000'000'000LL + at.tv_nsec; };
+  return {status.st_dev, status.st_ino, status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
 }
 
 Result<std::vector<ApiKey>> ReadKeyFile(const std::string& path) {

@@ -3,8 +3,7 @@
 // nothing to guess faster than by trying all: a slow hash, which protects what people choose, would add nothing.
 #pragma once
 
-#include <sys/stat.h>
-
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,7 +22,6 @@ struct FileStamp {
 
   bool operator==(const FileStamp&) const = default;
 };
-FileStamp StampOf(const struct stat& status);
 FileStamp StampOf(const std::string& path);  // of a file that is not there: size -1
 
 // kNotFound; kInvalid for a file that others may write or all may read, that is no file of keys, or holds one twice.

@@ -43,6 +43,7 @@ void StatementSources::Pin() {
 
 void StatementSources::Add(const Dataset& dataset) {
   digest_.Add(dataset.version);
+  statement_.catalogs.insert(dataset.catalogs.begin(), dataset.catalogs.end());
   snapshots_.push_back(dataset.snapshot);
 }
 

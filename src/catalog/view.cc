@@ -42,13 +42,29 @@ class Maker {
       if (!found) return found.error();
       sources_.AddFiles(glob, *found);
     }
+    for (const QualifiedName& name : tables->qualified) {
+      if (auto status = AddAttached(name); !status) return status.error();
+    }
     sources_.Pin();
     sources_.digest().Add(made_.statement.sql);
-    made_.version = tables->changing ? UniqueId() : sources_.digest().Hex();
+    // Nobody tells when the rows of another's catalog change.
+    const bool changing = tables->changing || !made_.statement.catalogs.empty();
+    made_.version = changing ? UniqueId() : sources_.digest().Hex();
     return std::move(made_);
   }
 
  private:
+  Status AddAttached(const QualifiedName& name) {
+    const auto attached = lake_.find_attached(name.catalog);
+    if (!attached) return attached.error();
+    if (!*attached) {
+      return Invalid(AtPlace(made_.statement.sql, name.place, fmt::format("there is no catalog '{}'", name.catalog)));
+    }
+    made_.needs_key |= lake_.needs_key(name.catalog);
+    made_.statement.catalogs.emplace(ToLower(name.catalog), *attached);
+    return {};
+  }
+
   Status AddTable(const std::string& name, const std::string& table, std::size_t place) {
     const auto found = IsGlobName(name) ? lake_.find_glob(name) : lake_.find(name);
     if (!found) {
@@ -109,6 +125,13 @@ Result<AuthorsStatement> MakeAuthorsStatement(const std::string& sql, const Auth
   return Maker(sql, lake).Make(database);
 }
 
+std::string ViewVersion(const DatasetConfig& config, const AuthorsStatement& select) {
+  PartsDigest digest;
+  digest.Add(InputVersion(config, Sources()));
+  digest.Add(select.version);
+  return digest.Hex();
+}
+
 Result<std::shared_ptr<const Dataset>> OpenView(const DatasetConfig& config, const AuthorsStatement& select,
                                                 ObjectStore& store, Database& database, const Call& call) {
   auto dataset = std::make_shared<Dataset>();
@@ -123,13 +146,13 @@ Result<std::shared_ptr<const Dataset>> OpenView(const DatasetConfig& config, con
   const auto sql = database.Expand(select.statement);
   if (!sql) return sql.error();
   dataset->relation = "(" + *sql + ")";
-  const auto columns = DescribeRelation(database, dataset->relation, dataset->snapshot, call);
+  dataset->catalogs = select.statement.catalogs;
+  Statement described = LakeStatement("SELECT * FROM " + dataset->relation, dataset->snapshot, call);
+  described.catalogs = dataset->catalogs;
+  const auto columns = database.Describe(described);
   if (!columns) return columns.error();
   if (auto shown = ShowColumns(*dataset, *columns); !shown) return shown.error();
-  PartsDigest digest;
-  digest.Add(InputVersion(config, Sources()));
-  digest.Add(select.version);
-  dataset->version = digest.Hex();
+  dataset->version = ViewVersion(config, select);
   return std::shared_ptr<const Dataset>(std::move(dataset));
 }
 

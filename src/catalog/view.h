@@ -27,6 +27,8 @@ struct AuthorsCatalog {
   std::function<Found(const std::string& name)> find;
   std::function<Found(const std::string& glob)> find_glob;
   std::function<Result<std::shared_ptr<const Snapshot>>(const std::string& glob)> find_objects;
+  std::function<Result<std::shared_ptr<const AttachedCatalog>>(const std::string& name)> find_attached;
+  std::function<bool(const std::string& attached)> needs_key;
 };
 
 // The names that the SELECT reads from, without those that its WITH defines. kInvalid for what is no such SELECT.
@@ -42,6 +44,9 @@ struct AuthorsStatement {
 
 // Errors of the SQL say where; kNotFound for a name that the lake does not have.
 Result<AuthorsStatement> MakeAuthorsStatement(const std::string& sql, const AuthorsCatalog& lake, Database& database);
+
+// Dataset::version of the view: of its SELECT, of all that it reads and of what `config` changes in the answer.
+std::string ViewVersion(const DatasetConfig& config, const AuthorsStatement& select);
 
 // The view as it stands now. `config` says its name, its SQL and what it shows.
 Result<std::shared_ptr<const Dataset>> OpenView(const DatasetConfig& config, const AuthorsStatement& select,

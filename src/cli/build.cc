@@ -44,8 +44,8 @@ void Tell(const BuildStep& step) {
   std::fflush(stdout);  // a build of an hour is watched
 }
 
-int Run(const BuildOptions& options, const BuildLake& lake, std::stop_token stop) {
-  const auto summary = Build(options, lake, Tell, {std::move(stop)});
+int Run(const BuildOptions& options, const BuildLake& lake, const Call& call) {
+  const auto summary = Build(options, lake, Tell, call);
   if (!summary) return Complain(summary.error());
   fmt::print("{} model{}, {} test{}, {} failed, {} skipped\n", summary->models, summary->models == 1 ? "" : "s",
              summary->tests, summary->tests == 1 ? "" : "s", summary->failed, summary->skipped);
@@ -53,15 +53,15 @@ int Run(const BuildOptions& options, const BuildLake& lake, std::stop_token stop
 }
 
 // A model may read one that is not there yet, since this build would make it first.
-int DryRun(const BuildOptions& options, const BuildLake& lake) {
-  const auto models = lake.catalog.FindModels();
+int DryRun(const BuildOptions& options, const BuildLake& lake, const Call& call) {
+  const auto models = lake.catalog.FindModels(call);
   if (!models) return Complain(models.error());
   const auto order = ModelsInOrder(options.select, **models);
   if (!order) return Complain(order.error());
   std::set<std::string> made;
   for (const Model& model : *order) {
     const std::vector<std::string> reads(model.reads.begin(), model.reads.end());
-    const auto planned = PlanModel(model, options.model, lake, {});
+    const auto planned = PlanModel(model, options.model, lake, call);
     const bool later = !planned && planned.error().kind == ErrorKind::kNotFound &&
                        std::any_of(reads.begin(), reads.end(), [&](const auto& read) { return made.contains(read); });
     if (!planned && !later) {
@@ -69,7 +69,7 @@ int DryRun(const BuildOptions& options, const BuildLake& lake) {
     }
     std::string cost = "what it reads is made first";
     if (planned) {
-      const auto plan = lake.database.Estimate(planned->statement);
+      const auto plan = lake.database.Estimate(planned->statement, call.stop);
       if (!plan) return Complain(plan.error());
       cost =
           lake.store.remote() ? fmt::format("{} requests, {}", plan->requests, HumanBytes(plan->bytes)) : "local files";
@@ -92,7 +92,8 @@ int BuildModels(const LakeOptions& lake_options, const BuildVerb& verb) {
   const auto opened = OpenLake(lake_options);
   if (!opened) return Complain(opened.error());
   const BuildLake lake{*opened->store, *opened->database, *opened->catalog};
-  const auto models = lake.catalog.FindModels();
+  const Call call{interrupt.token()};
+  const auto models = lake.catalog.FindModels(call);
   if (!models) return Complain(models.error());
   if (verb.lineage) {
     fmt::print("{}", LineageJson(**models));
@@ -104,7 +105,7 @@ int BuildModels(const LakeOptions& lake_options, const BuildVerb& verb) {
                              opened->model_store ? opened->model_store->name() : opened->store->name())));
   }
   BuildOptions options{verb.select, {verb.full_refresh, std::chrono::seconds(lake_options.time_limit_seconds)}};
-  return verb.dry_run ? DryRun(options, lake) : Run(options, lake, interrupt.token());
+  return verb.dry_run ? DryRun(options, lake, call) : Run(options, lake, call);
 }
 
 }  // namespace eider

@@ -27,6 +27,22 @@ std::size_t CheckDatasets(Catalog& catalog, const std::vector<DatasetConfig>& li
   return broken;
 }
 
+// Attaches each catalog of others.
+std::size_t CheckCatalogs(Lake& lake) {
+  std::size_t broken = 0;
+  for (const std::string& name : lake.catalog->AttachedNames()) {
+    const auto catalog = lake.catalog->FindAttached(name);
+    Statement statement;
+    statement.sql = "SELECT 1";
+    statement.quotable = true;
+    if (catalog) statement.catalogs.emplace(ToLower(name), *catalog);
+    const auto attached = catalog ? lake.database->Describe(statement) : Result<std::vector<Column>>(catalog.error());
+    if (!attached) ++broken;
+    fmt::print("{}\n", attached ? fmt::format("ok      catalog {}", name) : "broken  " + attached.error().message);
+  }
+  return broken;
+}
+
 std::string Age(std::chrono::milliseconds age) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
   if (seconds < 2 * 60) return fmt::format("{} s", seconds);
@@ -78,12 +94,13 @@ int Check(const LakeOptions& lake, const CheckOptions& options) {
   if (!list) return Complain(list.error());
   const std::size_t broken = CheckDatasets(*session->catalog, *list);
   fmt::print("{} datasets, {} broken\n", list->size(), broken);
+  const std::size_t down = CheckCatalogs(*session);
   if (const auto looked = CheckLeftovers(*session->store, options); !looked) {
     // A web server cannot be listed, and not everybody who may read may list uploads.
     if (options.fix) return Complain(looked.error());
     fmt::print(stderr, "eider: leftovers of writes were not looked for: {}\n", looked.error().message);
   }
-  return broken == 0 ? 0 : 1;
+  return broken + down == 0 ? 0 : 1;
 }
 
 }  // namespace eider

@@ -73,6 +73,11 @@ Status Drain(Body& body, Output& output, std::uint64_t offset, Progress& progres
 
 int Get(const LakeOptions& lake, const GetOptions& options) {
   SetLogLevel(LogLevel::kWarn);
+  if (options.target.find("://") < options.target.find('?')) {
+    return Complain(
+        Invalid("get reads a lake itself: NAME.FORMAT?PARAMETERS, with --lake; a server's URL is for curl, or "
+                "for eider query --remote"));
+  }
   auto session = OpenSession(lake, Operator());
   if (!session) return Complain(session.error());
   Output output(options.output);

@@ -32,7 +32,7 @@ class Interrupt {
   bool Stop(int signal);
   [[noreturn]] void End() const;
 
-  mutable std::mutex mutex_;  // guards stop_
+  mutable std::mutex mutex_;  // guards the two below
   std::stop_source stop_;
   bool idle_ = false;
   std::optional<termios> terminal_;  // as it was at the start

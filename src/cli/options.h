@@ -12,8 +12,9 @@ namespace eider {
 
 struct LakeOptions {
   std::string lake;                    // folder, s3://bucket/prefix, https://host/path
-  std::string config_file;             // an eider.yaml outside of the lake; models/ lies beside it
+  std::string config_file;             // an eider.yaml outside of the lake; see ReadConfiguration
   std::vector<std::string> model_env;  // the variables of the environment that models may read
+  std::string extensions;              // folder of DuckDB's extensions; empty: `extensions` beside the program
   StoreOptions store;
 
   std::string memory = "1GiB";

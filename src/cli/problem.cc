@@ -39,6 +39,11 @@ std::string DetailOf(std::string_view text) {
 Error ProblemError(int status, std::string_view text) {
   std::string detail = DetailOf(text);
   if (detail.empty()) detail = fmt::format("the server answered with status {}", status);
+  // Another server's, or a proxy's: nothing to read on a terminal.
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin != std::string_view::npos && text[begin] == '<') {
+    detail = fmt::format("the server answered with status {} and a web page; is this the address of Eider?", status);
+  }
   return {KindOf(status), std::move(detail), {}};
 }
 

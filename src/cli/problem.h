@@ -7,7 +7,8 @@
 
 namespace eider {
 
-// Of a status of 400 or more: the detail of a problem+json (RFC 9457), else the text itself, else the status.
+// Of a status of 400 or more: the detail of a problem+json (RFC 9457), else the text itself, unless that is a web page,
+// else the status.
 Error ProblemError(int status, std::string_view text);
 
 }  // namespace eider

@@ -13,7 +13,9 @@ TEST(ProblemTest, TheDetailIsTold) {
 
 TEST(ProblemTest, WithoutADetailWhateverThereIs) {
   EXPECT_EQ(ProblemError(503, R"({"title":"Service Unavailable"})").message, "Service Unavailable");
-  EXPECT_EQ(ProblemError(502, "<html>Bad gateway</html>").message, "<html>Bad gateway</html>");
+  EXPECT_EQ(ProblemError(502, "Bad gateway").message, "Bad gateway");
+  EXPECT_EQ(ProblemError(502, "\n<html>Bad gateway</html>").message,
+            "the server answered with status 502 and a web page; is this the address of Eider?");
   EXPECT_EQ(ProblemError(502, "[1]").message, "[1]");
   EXPECT_EQ(ProblemError(500, "").message, "the server answered with status 500");
 }

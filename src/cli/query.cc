@@ -56,18 +56,6 @@ Result<std::string> ReadSql(const QueryOptions& options) {
   return text.str();
 }
 
-void PrintStats(std::chrono::nanoseconds took, const RunSummary& summary, const Catalog& catalog) {
-  const RangeSchedulerStats reads = catalog.reads();
-  const BlockCacheStats cached = catalog.cached();
-  fmt::print(stderr,
-             "{{\"milliseconds\":{:.3f},\"rows\":{},\"requests\":{},\"bytes\":{},\"retries\":{},\"hedges\":{},\"cache_"
-             "hits\":{},"
-             "\"objects\":{},\"row_groups\":{},\"row_groups_kept\":{},\"planned_requests\":{},\"planned_bytes\":{}}}\n",
-             static_cast<double>(took.count()) / 1e6, summary.rows, reads.requests, reads.bytes, reads.retries,
-             reads.hedges, cached.memory_hits + cached.folder_hits, summary.plan.objects, summary.plan.row_groups,
-             summary.plan.row_groups_kept, summary.plan.requests, summary.plan.bytes);
-}
-
 Result<QueryRequest> ReadRequest(const QueryOptions& options) {
   QueryRequest request;
   auto sql = ReadSql(options);
@@ -98,7 +86,7 @@ int RunToOutput(const Lake& lake, const QueryOptions& options, const QueryReques
   const auto summary = TwiceIfReplaced(
       *lake.catalog,
       [&]() -> Result<RunSummary> {
-        auto query = MakeQuery(request, *lake.catalog, *lake.database);
+        auto query = MakeQuery(request, *lake.catalog, *lake.database, {stop});
         if (!query) return query.error();
         query->statement.limits.time = time_limit;
         query->statement.on_progress = ProgressBar(lake, output.to_stdout());
@@ -111,7 +99,7 @@ int RunToOutput(const Lake& lake, const QueryOptions& options, const QueryReques
     return Complain(summary.error());
   }
   if (auto finished = output.Finish(); !finished) return Complain(finished.error());
-  if (options.stats) PrintStats(took, *summary, *lake.catalog);
+  if (options.stats) PrintStats(lake, took, *summary);
   return 0;
 }
 
@@ -143,13 +131,15 @@ int Query(const LakeOptions& lake_options, const QueryOptions& options) {
   if (!lake) return Complain(lake.error());
   const std::chrono::seconds time_limit(lake_options.time_limit_seconds);
   if (shell) return RunShell(*lake, options, time_limit, interrupt);
-  if (options.explain) return Finish(PrintPlan(*lake, *request));
-  if (options.dry_run) return Finish(PrintCost(*lake, *request));
+  if (options.explain) return Finish(PrintPlan(*lake, *request, interrupt.token()));
+  if (options.dry_run) return Finish(PrintCost(*lake, *request, interrupt.token()));
   if (*writes_objects) return WriteResult(*lake, lake_options, options, *request, interrupt.token());
-  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
-  if (to_terminal || options.format == "table") {
-    const auto rows = PrintRows(*lake, *request, interrupt.token(), time_limit);
-    return rows ? 0 : Complain(rows.error());
+  if (ShowsTable(options)) {
+    const SteadyTime begun = SystemSteadyClock()();
+    const auto shown = PrintRows(*lake, *request, interrupt.token(), time_limit);
+    if (!shown) return Complain(shown.error());
+    if (options.stats) PrintStats(*lake, SystemSteadyClock()() - begun, *shown);
+    return 0;
   }
   return RunToOutput(*lake, options, *request, time_limit, interrupt.token());
 }

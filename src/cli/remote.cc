@@ -13,6 +13,8 @@
 #include "cli/problem.h"
 #include "cli/progress.h"
 #include "cli/query_run.h"
+#include "cli/records.h"
+#include "cli/remote_function.h"
 #include "cli/table_view.h"
 #include "download/format.h"
 #include "object/remote_client.h"
@@ -29,6 +31,7 @@ constexpr std::size_t kLongestTable = 64 << 20;
 
 struct Server {
   std::unique_ptr<RemoteClient> client;
+  std::string address;  // "http://127.0.0.1:8080"
   std::string target;
 };
 
@@ -51,9 +54,16 @@ Result<Server> Connect(const LakeOptions& lake, const std::string& text) {
   options.judge = [](const HttpReply& reply, const std::string&) {
     Failure failure = StatusFailure(reply.head, {});
     failure.error = ProblemError(reply.head.status, reply.body);
+    if (reply.head.status == 405) {
+      failure.error =
+          Invalid("nobody answers SQL at this address; --remote wants that of a server, such as http://127.0.0.1:8080",
+                  "--remote");
+    }
     return failure;
   };
-  return Server{std::make_unique<RemoteClient>(*std::move(origin), nullptr, std::move(options)), url->path + "/query"};
+  const std::string address = options.store;
+  return Server{std::make_unique<RemoteClient>(*std::move(origin), nullptr, std::move(options)), address,
+                url->path + "/query"};
 }
 
 json::value JsonOf(const BoundValue& value) {
@@ -62,51 +72,18 @@ json::value JsonOf(const BoundValue& value) {
   return json::parse(value.text);  // as it was written
 }
 
-HttpRequest MakeRequest(const std::string& target, const QueryOptions& options, const QueryRequest& request,
-                        Format format, std::optional<std::uint64_t> limit) {
+HttpRequest MakeRequest(const Server& server, const QueryOptions& options, const QueryRequest& request, Format format,
+                        std::optional<std::uint64_t> limit) {
   json::object body{{"sql", request.sql}, {"format", InfoOf(format).extension}};
   if (limit) body["limit"] = *limit;
   if (options.dry_run) body["dry_run"] = true;
-  json::array listed;
-  json::object named;
-  for (const BoundValue& value : request.values) {
-    if (value.name.empty()) {
-      listed.push_back(JsonOf(value));
-    } else {
-      named[value.name] = JsonOf(value);
-    }
-  }
-  if (!listed.empty()) body["params"] = std::move(listed);
-  if (!named.empty()) body["params"] = std::move(named);
+  if (!options.into.empty()) body["into"] = options.into;
+  if (auto params = ParamsOf(request); !params.is_null()) body["params"] = std::move(params);
   HttpRequest post;
   post.method = "POST";
-  post.target = target;
+  post.target = server.target;
   post.body = std::make_shared<const std::string>(json::serialize(body));
   return post;
-}
-
-Result<Table> TableOf(const std::string& text) {
-  boost::system::error_code failed;
-  const json::value parsed = json::parse(text, failed);
-  if (failed || !parsed.is_array()) return Corrupt("the server's answer is not the JSON that a query's is");
-  Table table;
-  for (const json::value& row : parsed.get_array()) {
-    if (!row.is_object()) return Corrupt("the server's answer is not the JSON that a query's is");
-    auto& cells = table.rows.emplace_back();
-    for (const auto& [name, value] : row.get_object()) {
-      if (table.rows.size() == 1) table.columns.push_back({std::string(name), {}, TypeClass::kText});
-      if (value.is_number() && cells.size() < table.columns.size()) {
-        table.columns[cells.size()].type_class = TypeClass::kNumber;
-      }
-      if (value.is_null()) {
-        cells.emplace_back();
-      } else {
-        cells.emplace_back(value.is_string() ? std::string(value.get_string()) : json::serialize(value));
-      }
-    }
-    if (cells.size() != table.columns.size()) return Corrupt("the server's rows differ in their columns");
-  }
-  return table;
 }
 
 int ShowTable(const Server& server, const QueryOptions& options, const QueryRequest& request, const Call& call) {
@@ -116,8 +93,7 @@ int ShowTable(const Server& server, const QueryOptions& options, const QueryRequ
     text.append(bytes.data(), bytes.size());
     return text.size() <= kLongestTable;
   };
-  const auto reply =
-      server.client->Stream(MakeRequest(server.target, options, request, Format::kJson, limit), take, call);
+  const auto reply = server.client->Stream(MakeRequest(server, options, request, Format::kJson, limit), take, call);
   if (!reply) return Complain(reply.error());
   const auto table = TableOf(text);
   if (!table) return Complain(table.error());
@@ -142,37 +118,67 @@ int WriteBody(const Server& server, const QueryOptions& options, const QueryRequ
     return written.ok();
   };
   const auto reply =
-      server.client->Stream(MakeRequest(server.target, options, request, request.format, request.limit), take, call);
+      server.client->Stream(MakeRequest(server, options, request, request.format, request.limit), take, call);
   if (written && reply) written = output.Finish();
   if (written && reply) return 0;
   output.Discard();
   return Complain(written ? reply.error() : written.error());
 }
 
+// Prints where the server has put the rows.
+int PrintLink(const Server& server, const QueryOptions& options, const QueryRequest& request, const Call& call) {
+  const auto reply =
+      server.client->Send(MakeRequest(server, options, request, request.format, request.limit), "", call);
+  if (!reply) return Complain(reply.error());
+  boost::system::error_code failed;
+  const json::value link = json::parse(reply->body, failed);
+  const json::value* url = failed || !link.is_object() ? nullptr : link.get_object().if_contains("url");
+  if (url == nullptr || !url->is_string()) return Complain(Corrupt("the server's answer is no link"));
+  fmt::print("{}{}\n", server.address, std::string_view(url->get_string()));
+  return 0;
+}
+
 }  // namespace
+
+json::value ParamsOf(const QueryRequest& request) {
+  json::array listed;
+  json::object named;
+  for (const BoundValue& value : request.values) {
+    if (value.name.empty()) {
+      listed.push_back(JsonOf(value));
+    } else {
+      named[value.name] = JsonOf(value);
+    }
+  }
+  if (!listed.empty()) return listed;
+  return named.empty() ? json::value(nullptr) : json::value(std::move(named));
+}
 
 Status CheckRemote(const QueryOptions& options) {
   if (options.remote.empty()) return {};
-  if (!options.into.empty() || options.output.starts_with("s3://")) {
+  const auto function = FunctionOf(options.remote);
+  const bool to_results = !function && options.into.starts_with("results/") && !options.dry_run;
+  if ((!options.into.empty() && !to_results) || options.output.starts_with("s3://")) {
     return Invalid(
-        "a server's answer goes to a file or to standard output; --into and -o s3://... need the lake itself",
+        "a server's answer goes to a file, to standard output, or into its results: --into "
+        "results/NAME.FORMAT; --into elsewhere and -o s3://... need the lake itself",
         "--remote");
   }
   if (options.explain) return Invalid("--explain needs the lake itself", "--remote");
   if (options.stats) return Invalid("--stats needs the lake itself", "--remote");
+  if (function) return CheckFunction(options);
   const auto url = ParseHttpUrl(options.remote);
   return url ? Status() : Status(url.error());
 }
 
 int AskRemote(const LakeOptions& lake, const QueryOptions& options, const QueryRequest& request, std::stop_token stop) {
+  if (const auto function = FunctionOf(options.remote)) return AskFunction(*function, lake, options, request, stop);
   const auto server = Connect(lake, options.remote);
   if (!server) return Complain(server.error());
   Call call;
   call.stop = stop;
-  const bool to_terminal = options.format.empty() && options.output.empty() && ::isatty(STDOUT_FILENO) == 1;
-  if (!options.dry_run && (to_terminal || options.format == "table")) {
-    return ShowTable(*server, options, request, call);
-  }
+  if (!options.into.empty()) return PrintLink(*server, options, request, call);
+  if (!options.dry_run && ShowsTable(options)) return ShowTable(*server, options, request, call);
   return WriteBody(*server, options, request, call);
 }
 

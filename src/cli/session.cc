@@ -9,10 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.h"
+#include "cli/configuration.h"
 
 namespace eider {
 namespace {
@@ -23,12 +22,23 @@ Result<std::uint64_t> ByteCount(const std::string& text, const char* option) {
   return Invalid(fmt::format("{} wants a size such as 512MiB or 2GB, not '{}'", option, text), option);
 }
 
-Result<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return NotFound(fmt::format("cannot read the configuration '{}': {}", path, std::strerror(errno)));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+std::string ExtensionFolder(const LakeOptions& options) {
+  if (!options.extensions.empty())
+    return (std::filesystem::absolute(options.extensions) / "").lexically_normal().parent_path();
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "extensions";
+}
+
+// The variables of the environment that eider.yaml may name.
+std::map<std::string, std::string> CatalogPasswords() {
+  std::map<std::string, std::string> passwords;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const auto equals = text.find('=');
+    if (!text.starts_with(kCatalogEnvironment) || equals == std::string_view::npos) continue;
+    passwords.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return passwords;
 }
 
 Result<std::unique_ptr<Productions>> OpenProductions(const LakeOptions& options, int threads) {
@@ -66,6 +76,7 @@ Result<Lake> OpenLake(const LakeOptions& options) {
   database_options.memory_bytes = *memory;
   database_options.spill_bytes = *spill;
   database_options.threads = options.threads;
+  database_options.extension_folder = ExtensionFolder(options);
   auto database = Database::Open(database_options);
   if (!database) return database.error();
   lake.database = *std::move(database);
@@ -73,19 +84,17 @@ Result<Lake> OpenLake(const LakeOptions& options) {
   CatalogOptions catalog_options;
   catalog_options.config_when_needed = true;
   if (!options.config_file.empty()) {
-    auto text = ReadFile(options.config_file);
-    if (!text) return text.error();
-    catalog_options.config_yaml = *std::move(text);
-    catalog_options.config_name = options.config_file;
-    const auto folder = std::filesystem::path(options.config_file).parent_path();
-    auto beside = OpenStore(folder.empty() ? "." : folder.string());
-    if (!beside) return beside.error();
-    lake.model_store = *std::move(beside);
+    auto read = ReadConfiguration(options.config_file, options.store);
+    if (!read) return read.error();
+    catalog_options.config_yaml = std::move(read->yaml);
+    catalog_options.config_name = std::move(read->name);
+    lake.model_store = std::move(read->model_store);
     catalog_options.model_store = lake.model_store.get();
   }
   for (const std::string& name : options.model_env) {
     if (const char* value = std::getenv(name.c_str())) catalog_options.model_environment[name] = value;
   }
+  catalog_options.passwords = CatalogPasswords();
   // A listing of a bucket costs a round trip and money; one of a folder costs nothing.
   if (lake.store->remote() && !options.revalidate) catalog_options.listing_age = std::chrono::seconds(5);
   const auto read_ahead = ByteCount(options.read_ahead, "--read-ahead");
@@ -139,7 +148,8 @@ Result<std::shared_ptr<KeyRing>> OpenKeys(const LakeOptions& options, const Cata
 
 }  // namespace
 
-Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base, const std::string& keys_file) {
+Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base, const std::string& keys_file,
+                            bool keys_close) {
   Session session;
   auto lake = OpenLake(options);
   if (!lake) return lake.error();
@@ -153,6 +163,7 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
   session.keys = *std::move(keys);
   ServiceOptions service_options = base;
   service_options.keys = session.keys;
+  if (keys_close && session.keys->MayHaveKeys()) service_options.anonymous = false;
   if (const auto told = session.catalog->access().anonymous) service_options.anonymous = *told;
   service_options.time_limit = std::chrono::seconds(options.time_limit_seconds);
   if (!options.result_bytes.empty()) {
@@ -160,6 +171,7 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
     if (!bytes) return bytes.error();
     service_options.result_bytes = *bytes;
   }
+  if (service_options.results_age.count() > 0) service_options.results = session.store.get();
   if (!session.catalog->lake().title.empty()) service_options.title = session.catalog->lake().title;
   session.service =
       std::make_unique<Service>(*session.catalog, *session.database, *session.productions, std::move(service_options));

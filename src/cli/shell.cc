@@ -65,6 +65,7 @@ class Shell {
       const std::string_view text = Trim(line.text);
       if (statement.empty() && (text.empty() || text.starts_with('.') || text == "quit" || text == "exit")) {
         if (!text.empty()) editor_.Remember(line.text);
+        interrupt_.Busy();
         if (!Command(text)) break;
         continue;
       }
@@ -72,6 +73,7 @@ class Shell {
       typed_ = statement;
       if (!EndsStatement(statement)) continue;
       editor_.Remember(statement);
+      interrupt_.Busy();
       Answer(statement, /*cost_only=*/false);
       statement.clear();
       typed_.clear();
@@ -91,7 +93,7 @@ class Shell {
     if (name == ".help") {
       fmt::print("{}", kHelp);
     } else if (name == ".datasets") {
-      for (const std::string& dataset : Datasets()) fmt::print("{}\n", dataset);
+      for (const std::string& dataset : Datasets({interrupt_.token()})) fmt::print("{}\n", dataset);
     } else if (name == ".describe") {
       Describe(std::string(rest));
     } else if (name == ".cost") {
@@ -104,7 +106,7 @@ class Shell {
   }
 
   void Describe(const std::string& name) {
-    const auto dataset = lake_.catalog->Find(name);
+    const auto dataset = lake_.catalog->Find(name, {interrupt_.token()});
     if (!dataset) return (void)Complain(dataset.error());
     for (const Column& column : (*dataset)->columns) fmt::print("  {}  {}\n", column.name, column.type);
   }
@@ -113,20 +115,19 @@ class Shell {
     QueryRequest request;
     request.sql = sql;
     if (options_.limit >= 0) request.limit = static_cast<std::uint64_t>(options_.limit);
-    interrupt_.Busy();
     if (cost_only) {
-      if (auto status = PrintCost(lake_, request); !status) (void)Complain(status.error());
+      if (auto status = PrintCost(lake_, request, interrupt_.token()); !status) (void)Complain(status.error());
       return;
     }
     const SteadyTime begun = SystemSteadyClock()();
     const RangeSchedulerStats before = lake_.catalog->reads();
-    const auto rows = PrintRows(lake_, request, interrupt_.token(), time_limit_);
-    if (!rows) return (void)Complain(rows.error());
+    const auto run = PrintRows(lake_, request, interrupt_.token(), time_limit_);
+    if (!run) return (void)Complain(run.error());
     const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
     const RangeSchedulerStats after = lake_.catalog->reads();
-    const bool more = *rows > kShownRows;
-    std::string took = fmt::format("{}{} row{}, {:.0f} ms", more ? "more than " : "", more ? kShownRows : *rows,
-                                   *rows == 1 ? "" : "s", ms);
+    const bool more = run->rows > kShownRows;
+    std::string took = fmt::format("{}{} row{}, {:.0f} ms", more ? "more than " : "", more ? kShownRows : run->rows,
+                                   run->rows == 1 ? "" : "s", ms);
     if (lake_.store->remote()) {
       took +=
           fmt::format(", {} requests, {}", after.requests - before.requests, HumanBytes(after.bytes - before.bytes));
@@ -134,9 +135,9 @@ class Shell {
     fmt::print("{}\n", took);
   }
 
-  std::vector<std::string> Datasets() {
+  std::vector<std::string> Datasets(const Call& call) {
     std::vector<std::string> names;
-    const auto list = lake_.catalog->List();
+    const auto list = lake_.catalog->List(call);
     if (!list) {
       (void)Complain(list.error());
       return names;
@@ -148,7 +149,7 @@ class Shell {
   // Columns of the datasets that the statement names: only those are opened, for on a remote lake it is a round trip.
   std::vector<std::string> Complete(std::string_view text) {
     const std::string_view start = text.substr(LastWord(text));
-    if (names_.empty()) names_ = Datasets();
+    if (names_.empty()) names_ = Datasets({});
     const bool small = std::any_of(start.begin(), start.end(), [](unsigned char c) { return std::islower(c) != 0; });
     std::vector<std::string> known;
     for (const char* word : kWords) known.push_back(small ? ToLower(word) : word);

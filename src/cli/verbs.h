@@ -51,8 +51,6 @@ struct BuildVerb {
   bool lineage = false;
 };
 
-// What the folder of a cache holds, or emptying it; needs no lake.
-int Cache(const CacheOptions& options);
 struct CheckOptions {
   bool fix = false;      // remove leftovers
   bool uploads = false;  // with them, unfinished uploads that may be another program's
@@ -73,6 +71,9 @@ struct AddKeyOptions {
 int AddKey(const std::string& file, const AddKeyOptions& options);
 int ListKeys(const std::string& file, bool json);
 int RevokeKeys(const std::string& file, const std::vector<std::string>& names);
+
+// What the folder of a cache holds, or emptying it; needs no lake.
+int Cache(const CacheOptions& options);
 
 int Query(const LakeOptions& lake, const QueryOptions& options);
 int Get(const LakeOptions& lake, const GetOptions& options);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "catalog/dataset_write.h"
 #include "catalog/object_write.h"
+#include "cli/query_run.h"
 #include "download/format.h"
 
 namespace eider {
@@ -101,10 +102,12 @@ std::optional<Format> FormatOfTarget(const QueryOptions& options) {
 
 int WriteResult(const Lake& lake, const LakeOptions& lake_options, const QueryOptions& options,
                 const QueryRequest& request, std::stop_token stop) {
+  const SteadyTime begun = SystemSteadyClock()();
   const auto written = Write(lake, lake_options, options, request, {std::move(stop)});
   if (!written) return Complain(written.error());
   fmt::print(stderr, "{} rows, {} in {} object{}\n", written->run.rows, HumanBytes(written->bytes), written->objects,
              written->objects == 1 ? "" : "s");
+  if (options.stats) PrintStats(lake, SystemSteadyClock()() - begun, written->run);
   return 0;
 }
 

@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "base/digest.h"
+#include "base/page_token.h"
 #include "base/text.h"
 
 namespace eider {
 namespace {
-
-namespace json = boost::json;
 
 // The row's place in the source: by file and row in Parquet, counted elsewhere. It breaks ties and ends pages.
 std::vector<SortKey> PositionKeys(const Dataset& dataset) {
@@ -34,32 +32,11 @@ std::string PageSeries(const Dataset& dataset, DownloadRequest request) {
   return Sha256Hex(dataset.version + "\n" + Normalised(dataset, request)).substr(0, 16);
 }
 
-struct PageStart {
-  std::vector<std::optional<std::string>> keys;  // of the last row before this page, as text
-};
-
-Result<PageStart> ReadToken(const Dataset& dataset, const DownloadRequest& request, std::size_t key_count) {
-  const Error wrong = Invalid(
+Error WrongToken() {
+  return Invalid(
       "'_after' is not a token for this request as the dataset stands now: it was cut, made for other parameters, or "
-      "the "
-      "data has changed since; begin again without '_after'",
+      "the data has changed since; begin again without '_after'",
       "_after");
-  boost::system::error_code failed;
-  const json::value token = json::parse(Base64UrlDecode(request.after), failed);
-  if (failed || !token.is_array() || token.as_array().size() != key_count + 1) return wrong;
-  const json::array& parts = token.as_array();
-  if (!parts[0].is_string() || parts[0].as_string() != PageSeries(dataset, request)) return wrong;
-  PageStart start;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    if (parts[i].is_null()) {
-      start.keys.emplace_back(std::nullopt);
-    } else if (parts[i].is_string()) {
-      start.keys.emplace_back(std::string(parts[i].as_string()));
-    } else {
-      return wrong;
-    }
-  }
-  return start;
 }
 
 class Builder {
@@ -80,9 +57,9 @@ class Builder {
                      "_after");
     }
     if (!request_.after.empty()) {
-      const auto start = ReadToken(dataset_, request_, order_.size());
-      if (!start) return start.error();
-      conditions.push_back(After(start->keys, 0));
+      const auto start = ReadPageToken(request_.after, PageSeries(dataset_, request_), order_.size());
+      if (!start) return WrongToken();
+      conditions.push_back(After(*start, 0));
     }
     std::string sql = " FROM " + Relation();
     if (!conditions.empty()) sql += " WHERE " + Join(conditions, " AND ");
@@ -117,6 +94,7 @@ class Builder {
     statement.format = request_.format;
     statement.keep_order = !request_.any_order;
     statement.snapshot = dataset_.snapshot;
+    statement.catalogs = dataset_.catalogs;
     return statement;
   }
 
@@ -163,7 +141,7 @@ class Builder {
   }
 
   // The rows behind `keys` in the order: beyond the first key, or equal to it and behind the rest. NULLs come last.
-  std::string After(const std::vector<std::optional<std::string>>& keys, std::size_t at) {
+  std::string After(const PageKeys& keys, std::size_t at) {
     const SortKey& key = order_[at];
     const std::string name = QuoteIdentifier(key.column);
     const bool last = at + 1 == order_.size();
@@ -235,16 +213,7 @@ Result<std::optional<Statement>> MakePageEnd(const Dataset& dataset, const Downl
 
 std::string PageToken(const Dataset& dataset, const DownloadRequest& request, const Table& page_end) {
   if (page_end.rows.size() < 2) return {};
-  json::array token;
-  token.emplace_back(PageSeries(dataset, request));
-  for (const auto& cell : page_end.rows.front()) {
-    if (cell) {
-      token.emplace_back(*cell);
-    } else {
-      token.emplace_back(nullptr);
-    }
-  }
-  return Base64Url(json::serialize(token));
+  return MakePageToken(PageSeries(dataset, request), page_end.rows.front());
 }
 
 }  // namespace eider

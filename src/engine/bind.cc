@@ -123,7 +123,7 @@ Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext&
 Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& context, const Statement& statement) {
   auto node = ParseSelect(context, statement.sql);
   if (!node) return node;
-  if (statement.confined) CheckSyntax(**node);
+  if (statement.confined) CheckSyntax(**node, &statement.catalogs);
   ParameterBinder binder;
   std::size_t place = 0;
   for (const BoundValue& value : statement.values) {
@@ -134,6 +134,7 @@ Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& 
   }
   binder.Bind(**node);
   PutTables(context, **node, statement);
+  if (statement.page) return node;
   if (statement.limit) SetLimit(*node, *statement.limit);
   if (statement.limits.rows > 0) SetLimit(*node, statement.limits.rows + 1);
   return node;

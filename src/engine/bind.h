@@ -14,8 +14,8 @@ Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const Boun
 // kInvalid for anything but exactly one SELECT.
 Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql);
 
-// The statement's SELECT, looked through if it is confined, with its tables known, its limit set, and each $N put in as
-// a constant. A constant, unlike a prepared
+// The statement's SELECT, looked through if it is confined, with its tables known, its limit set (a page's is
+// not), and each $N put in as a constant. A constant, unlike a prepared
 // parameter, is known to the optimizer, so that filters reach row-group statistics; and unlike text in the SQL it
 // cannot be anything but a value.
 Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& context, const Statement& statement);

@@ -8,23 +8,25 @@
 #include "base/text.h"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
+#include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
+#include "engine/answer_table.h"
 #include "engine/arrow_stream.h"
+#include "engine/attachments.h"
 #include "engine/bind.h"
 #include "engine/copy.h"
 #include "engine/duckdb_error.h"
-#include "engine/lake_file_system.h"
+#include "engine/instance.h"
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
+#include "engine/page.h"
 #include "engine/partitioned_write.h"
 #include "engine/query_memory.h"
 #include "engine/read_planner.h"
-#include "engine/real_casts.h"
 #include "engine/sandbox.h"
-#include "engine/sink_file_system.h"
 #include "engine/statement_state.h"
 #include "engine/tables.h"
 #include "engine/text_collector.h"
@@ -36,26 +38,6 @@
 namespace eider {
 namespace {
 
-constexpr std::size_t kQueryRows = 100'000;
-
-TypeClass ClassOf(const duckdb::LogicalType& type) {
-  using duckdb::LogicalTypeId;
-  switch (type.id()) {
-    case LogicalTypeId::VARCHAR:
-    case LogicalTypeId::ENUM:
-    case LogicalTypeId::UUID: return TypeClass::kText;
-    case LogicalTypeId::BOOLEAN: return TypeClass::kBoolean;
-    case LogicalTypeId::BLOB:
-    case LogicalTypeId::BIT: return TypeClass::kBlob;
-    case LogicalTypeId::GEOMETRY: return TypeClass::kGeometry;
-    default: break;
-  }
-  if (type.IsNumeric()) return TypeClass::kNumber;
-  if (type.IsTemporal()) return TypeClass::kTemporal;
-  if (type.IsNested()) return TypeClass::kNested;
-  return TypeClass::kOther;
-}
-
 std::string_view Quotable(const Statement& statement) {
   return statement.quotable ? std::string_view(statement.sql) : std::string_view();
 }
@@ -63,12 +45,18 @@ std::string_view Quotable(const Statement& statement) {
 // One statement on a connection of its own: its state, its stop and its deadline.
 class Running {
  public:
-  Running(duckdb::DuckDB& database, QueryMemory& memory, Watchdog& watchdog, const Statement& statement, Sink* sink,
-          std::stop_token stop)
-      : connection_(database), state_(duckdb::make_shared_ptr<StatementState>()) {
-    if (statement.limits.memory > 0) memory.Bound(context(), statement.limits.memory);
+  Running(Attached place, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
+      : place_(std::move(place)), connection_(*place_.instance), state_(duckdb::make_shared_ptr<StatementState>()) {
+    if (statement.limits.memory > 0) BoundMemory(context(), statement.limits.memory);
     state_->snapshot = statement.snapshot;
     state_->confined = statement.confined;
+    for (const auto& [name, attachment] : place_.catalogs) {
+      if (attachment->catalog().is_folder()) {
+        state_->reads_folders = true;
+      } else {
+        state_->aliases[name] = attachment->alias();
+      }
+    }
     // A name is a dataset or the query's own; what a path stands for, the catalog has said.
     duckdb::ClientConfig::GetConfig(*connection_.context).use_replacement_scans = false;
     if (statement.snapshot && statement.snapshot->reads().scheduler != nullptr) {
@@ -102,8 +90,14 @@ class Running {
 
   duckdb::ClientContext& context() { return *connection_.context; }
   StatementState& state() { return *state_; }
-  const ReadCounters& counters() const { return state_->counters; }
-  PlanSummary plan() const { return state_->planner ? state_->planner->summary() : PlanSummary(); }
+
+  // What it has read, and was planned to.
+  void AddReads(RunSummary& summary) const {
+    summary.reads = state_->counters.requests;
+    summary.read_bytes = state_->counters.bytes;
+    summary.cache_hits = state_->counters.cache_hits;
+    if (state_->planner) summary.plan = state_->planner->summary();
+  }
 
   // What went wrong, the cause before its consequence.
   Error Explain(const Statement& statement, Error error) {
@@ -120,8 +114,9 @@ class Running {
           "the query needs more than the {} of memory that it may have, or more disk than there is; ask for fewer rows "
           "or columns, or without sorting",
           HumanBytes(statement.limits.memory));
+      return error;
     }
-    return error;
+    return place_.catalogs.empty() ? error : place_.Explain(std::move(error), ToldInFull(statement));
   }
 
   // Binds the query for its columns' names and types. Without the optimizer, which would read the statistics of each
@@ -160,6 +155,7 @@ class Running {
   }
 
  private:
+  const Attached place_;  // its catalogs stay attached until the connection is gone
   duckdb::Connection connection_;
   duckdb::shared_ptr<StatementState> state_;
   std::function<void(double)> on_progress_;
@@ -173,6 +169,7 @@ class DuckDatabase final : public Database {
   explicit DuckDatabase(DatabaseOptions options) : options_(std::move(options)) {}
 
   ~DuckDatabase() override {
+    attachments_.reset();
     database_.reset();
     if (owns_spill_folder_) {
       std::error_code ignored;
@@ -190,36 +187,27 @@ class DuckDatabase final : public Database {
         options_.spill_folder = pattern;
         owns_spill_folder_ = true;
       }
-      database_ = std::make_unique<duckdb::DuckDB>(nullptr, MakeConfig().get());
-      memory_ = std::make_unique<QueryMemory>(*database_->instance, options_.spill_folder, options_.spill_bytes);
-      threads_ = options_.threads;
-      auto& files = database_->instance->GetFileSystem();
-      files.RegisterSubSystem(duckdb::make_uniq<LakeFileSystem>());
-      files.RegisterSubSystem(duckdb::make_uniq<SinkFileSystem>());
-      RegisterRealCasts(*database_->instance);
-      RegisterSandbox(duckdb::DBConfig::GetConfig(*database_->instance));
-      RegisterReadPlanner(duckdb::DBConfig::GetConfig(*database_->instance));
-      duckdb::Connection connection(*database_);
-      WriteParquetInOrderOnOneThread(connection);
-      return Confine(connection);
+      if (options_.threads <= 0) options_.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+      auto database = OpenConfinedInstance(options_);
+      if (!database) return database.error();
+      database_ = *std::move(database);
+      attachments_ = std::make_unique<Attachments>(options_);
+      return {};
     });
   }
 
   Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
     ++runs_;
     LimitedSink limited(sink, statement.limits.bytes);
-    Running running(*database_, *memory_, watchdog_, statement, &limited, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, &limited, std::move(stop));
     auto summary = Guarded(
         [&]() -> Result<RunSummary> {
           auto node = BindSelect(running.context(), statement);
           if (!node) return node.error();
-          if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
-            NarrowTypes(running, *node, statement.format);
-          }
-          if (IsText(statement.format)) return RunText(running, *std::move(node), statement);
-          if (statement.format == Format::kArrow) return RunArrow(running, *std::move(node), limited);
-          if (statement.format == Format::kXlsx) return RunXlsx(running, *std::move(node), limited);
-          return RunParquet(running, *std::move(node), statement);
+          if (statement.page) return RunPage(running, *std::move(node), statement, limited);
+          return RunRows(running, *std::move(node), statement, limited);
         },
         Quotable(statement));
     if (!summary) return running.Explain(statement, summary.error());
@@ -229,17 +217,16 @@ class DuckDatabase final : public Database {
                    {}};
     }
     if (auto status = limited.Close(); !status) return status.error();
-    summary->reads = running.counters().requests;
-    summary->read_bytes = running.counters().bytes;
-    summary->cache_hits = running.counters().cache_hits;
-    summary->plan = running.plan();
+    running.AddReads(*summary);
     return summary;
   }
 
   Result<RunSummary> RunParts(const Statement& statement, const std::vector<std::string>& partition_by,
                               PartFiles& files, std::stop_token stop) override {
     ++runs_;
-    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto summary = Guarded([&]() -> Result<RunSummary> {
       auto node = BindSelect(running.context(), statement);
       if (!node) return node.error();
@@ -262,15 +249,14 @@ class DuckDatabase final : public Database {
       return done;
     });
     if (!summary) return running.Explain(statement, summary.error());
-    summary->reads = running.counters().requests;
-    summary->read_bytes = running.counters().bytes;
-    summary->cache_hits = running.counters().cache_hits;
-    summary->plan = running.plan();
+    running.AddReads(*summary);
     return summary;
   }
 
   Result<Table> Query(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto table = Guarded(
         [&]() -> Result<Table> {
           auto node = BindSelect(running.context(), statement);
@@ -282,11 +268,15 @@ class DuckDatabase final : public Database {
         },
         Quotable(statement));
     if (!table) return running.Explain(statement, table.error());
+    table->run.rows = table->rows.size();
+    running.AddReads(table->run);
     return table;
   }
 
   Result<std::vector<Column>> Describe(const Statement& statement) override {
-    Running running(*database_, *memory_, watchdog_, statement, nullptr, {});
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, {});
     auto columns = Guarded(
         [&]() -> Result<std::vector<Column>> {
           auto node = BindSelect(running.context(), statement);
@@ -311,11 +301,18 @@ class DuckDatabase final : public Database {
   }
 
   Result<PlanSummary> Estimate(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto estimate = Guarded(
         [&]() -> Result<PlanSummary> {
           auto node = BindSelect(running.context(), statement);
           if (!node) return node.error();
+          if (statement.page) {
+            auto paged = MakePage(running, *std::move(node), statement);
+            if (!paged) return paged.error();
+            *node = std::move(paged->select);
+          }
           auto select = duckdb::make_uniq<duckdb::SelectStatement>();
           select->node = *std::move(node);
           return running.Estimate(std::move(select));
@@ -326,7 +323,9 @@ class DuckDatabase final : public Database {
   }
 
   Result<std::string> Explain(const Statement& statement, std::stop_token stop) override {
-    Running running(*database_, *memory_, watchdog_, statement, nullptr, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
     auto plan = Guarded(
         [&]() -> Result<std::string> {
           auto node = BindSelect(running.context(), statement);
@@ -350,7 +349,7 @@ class DuckDatabase final : public Database {
           duckdb::Connection connection(*database_);
           const auto node = ParseSelect(*connection.context, sql);
           if (!node) return node.error();
-          if (confined) CheckSyntax(**node);
+          if (confined) CheckSyntax(**node, nullptr);
           return eider::FindTables(**node);
         },
         sql);
@@ -364,36 +363,63 @@ class DuckDatabase final : public Database {
     });
   }
 
-  int threads() const override { return threads_; }
+  int threads() const override { return options_.threads; }
   std::uint64_t runs() const override { return runs_; }
 
  private:
-  std::unique_ptr<duckdb::DBConfig> MakeConfig() {
-    auto config = std::make_unique<duckdb::DBConfig>();
-    if (options_.threads <= 0) options_.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    config->options.maximum_memory = options_.memory_bytes;
-    config->options.maximum_threads = static_cast<duckdb::idx_t>(options_.threads);
-    config->options.temporary_directory = options_.spill_folder;
-    return config;
+  // Where the statement runs: beside the catalogs that it names, or where there is nothing but the lake.
+  Result<Attached> PlaceOf(const Statement& statement) {
+    if (!statement.catalogs.empty()) return attachments_->Attach(statement);
+    return Attached{database_, {}};
   }
 
-  // After this no statement can reach a file, a setting or an extension that it was not given.
-  Status Confine(duckdb::Connection& connection) {
-    std::vector<std::string> settings = {
-        fmt::format("SET max_temp_directory_size='{}B'", options_.spill_bytes),
-        "SET autoinstall_known_extensions=false",
-        "SET autoload_known_extensions=false",
-        "SET enable_external_file_cache=false",    // who caches bytes of the lake is Eider's to decide
-        "SET GLOBAL parquet_metadata_cache=true",  // footers are parsed once; the ETag says whether they still hold
-        "SET GLOBAL TimeZone='UTC'",               // equal requests give equal bytes wherever they run
-    };
-    settings.emplace_back("SET allowed_directories=['lake://', 'sink://']");
-    settings.emplace_back("SET enable_external_access=false");
-    settings.emplace_back("SET lock_configuration=true");
-    for (const std::string& sql : settings) {
-      if (const auto result = connection.Query(sql); result->HasError()) return ToError(result->GetErrorObject());
+  // The page as it is asked of the lake.
+  struct PagedSelect {
+    Page page;
+    PageOrder order;
+    duckdb::unique_ptr<duckdb::QueryNode> select;
+  };
+
+  static Result<PagedSelect> MakePage(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node,
+                                      const Statement& statement) {
+    PagedSelect paged{*statement.page, {}, nullptr};
+    // Whoever may have so many rows of an answer has them of each page.
+    if (const auto rows = statement.limits.rows; rows > 0) paged.page.rows = std::min(paged.page.rows, rows);
+    const auto described = running.Bind(node->Copy());
+    auto order = FindPageOrder(*node, described->GetNames(), described->GetTypes(), paged.page);
+    if (!order) return order.error();
+    paged.order = *std::move(order);
+    auto select = SelectPage(running.context(), std::move(node), paged.order, paged.page);
+    if (!select) return select.error();
+    paged.select = *std::move(select);
+    return paged;
+  }
+
+  // The page and the row behind it are computed once, into memory; what is written is read from there.
+  Result<RunSummary> RunPage(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
+                             Sink& sink) {
+    auto paged = MakePage(running, std::move(node), statement);
+    if (!paged) return paged.error();
+    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
+    select->node = std::move(paged->select);
+    const auto result = running.Execute(std::move(select), /*stream=*/false);
+    auto& rows = result->Cast<duckdb::MaterializedQueryResult>().Collection();
+    auto next = NextPage(running.context(), rows, paged->order, paged->page);
+    if (!next) return next.error();
+    auto summary = RunRows(running, SelectRows(rows, paged->order, paged->page), statement, sink);
+    if (summary) summary->next = *std::move(next);
+    return summary;
+  }
+
+  Result<RunSummary> RunRows(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
+                             Sink& sink) {
+    if (statement.format == Format::kArrow || statement.format == Format::kParquet) {
+      NarrowTypes(running, node, statement.format);
     }
-    return {};
+    if (IsText(statement.format)) return RunText(running, std::move(node), statement);
+    if (statement.format == Format::kArrow) return RunArrow(running, std::move(node), sink);
+    if (statement.format == Format::kXlsx) return RunXlsx(running, std::move(node), sink);
+    return RunParquet(running, std::move(node), statement);
   }
 
   Result<RunSummary> RunText(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement) {
@@ -435,42 +461,12 @@ class DuckDatabase final : public Database {
     return WriteXlsx(*result, sink, options_.spill_folder);
   }
 
-  static std::vector<Column> MakeColumns(const duckdb::vector<std::string>& names,
-                                         const duckdb::vector<duckdb::LogicalType>& types) {
-    std::vector<Column> columns;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      columns.push_back({names[i], types[i].ToString(), ClassOf(types[i])});
-    }
-    return columns;
-  }
-
-  static Result<Table> ReadTable(duckdb::QueryResult& result) {
-    Table table;
-    table.columns = MakeColumns(result.names, result.types);
-    while (const auto chunk = result.Fetch()) {
-      if (table.rows.size() + chunk->size() > kQueryRows) {
-        return Error{
-            ErrorKind::kExhausted, fmt::format("an answer of more than {} rows is not kept in memory", kQueryRows), {}};
-      }
-      for (duckdb::idx_t row = 0; row < chunk->size(); ++row) {
-        auto& cells = table.rows.emplace_back();
-        for (duckdb::idx_t column = 0; column < chunk->ColumnCount(); ++column) {
-          const auto value = chunk->GetValue(column, row);
-          cells.push_back(value.IsNull() ? std::nullopt : std::optional<std::string>(value.ToString()));
-        }
-      }
-    }
-    if (result.HasError()) result.ThrowError();
-    return table;
-  }
-
   DatabaseOptions options_;
   bool owns_spill_folder_ = false;
-  int threads_ = 0;
   std::atomic<std::uint64_t> runs_{0};
   Watchdog watchdog_;
-  std::unique_ptr<duckdb::DuckDB> database_;
-  std::unique_ptr<QueryMemory> memory_;
+  std::shared_ptr<duckdb::DuckDB> database_;
+  std::unique_ptr<Attachments> attachments_;
 };
 
 }  // namespace

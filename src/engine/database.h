@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
+#include "engine/attached_catalog.h"
 #include "engine/part_files.h"
 #include "engine/sink.h"
 #include "lake/snapshot.h"
@@ -25,6 +27,8 @@ struct DatabaseOptions {
   int threads = 0;                          // workers; 0: as many as cores
   std::string spill_folder;                 // empty: a new folder under TMPDIR, removed at the end
   std::uint64_t spill_bytes = 8ULL << 30;   // above it a query fails with kExhausted
+  std::string extension_folder;             // where DuckDB's extensions lie that attached catalogs need
+  SteadyClock clock = SystemSteadyClock();
 };
 
 // What an operator or a format may do with a column.
@@ -53,14 +57,31 @@ struct Limits {
 
 enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow, kXlsx, kGeoJson };
 
+// A table as NAME.schema.table, or NAME.table.
+struct QualifiedName {
+  std::string catalog;  // the first of its parts
+  std::string schema;   // empty where there are two
+  std::string table;
+  std::size_t place = 0;  // the byte of the SQL where it stands
+};
+
 // What of a SELECT a catalog must know.
 struct TableNames {
   std::map<std::string, std::size_t> names;  // of tables without a schema -> the byte of the SQL where it stands
   std::set<std::string> defined;             // of the SELECT's own WITH, in lower case; these may stand in `names` too
   std::map<std::string, std::size_t> lake;   // of lake.NAME, which no WITH hides: NAME -> where it stands
+  std::vector<QualifiedName> qualified;      // of all others with a schema: of attached catalogs, or DuckDB's own
   std::vector<std::string> globs;            // of lake('…')
   std::vector<std::string> files;            // globs of read_csv('…') and all else that reads objects
   bool changing = false;                     // random(), now(): its answer may be another one each time
+};
+
+// Of an answer, the rows behind those of the pages before. What orders them is the SELECT's ORDER BY and then the key.
+struct Page {
+  std::vector<std::string> key;  // columns of the answer that, with those of ORDER BY, tell any two rows apart
+  std::uint64_t rows = 0;        // at most; above 0
+  std::string after;             // the token of the page before; empty: the first page
+  std::string series;            // names the answer that all the pages are of; it stands in their tokens
 };
 
 // One SELECT, run as COPY into a sink.
@@ -69,12 +90,14 @@ struct Statement {
   std::map<std::string, std::string> tables;  // name, or lake.NAME -> the SELECT that it stands for
   std::map<std::string, std::string> globs;   // of lake() calls -> the table function that reads its objects
   std::map<std::string, std::vector<std::string>> files;  // globs of read_csv() and its kind -> paths lake://KEY
+  AttachedCatalogs catalogs;  // those that it names; it then runs in the instance that has these
   std::vector<BoundValue> values;
   Format format = Format::kCsv;
   bool keep_order = true;              // false: rows in any order, on all threads
   bool confined = false;               // the SQL is from outside: see sandbox.h
   bool quotable = false;               // whoever is told of an error wrote the SQL, and may be shown where it is wrong
   std::optional<std::uint64_t> limit;  // the first so many rows, whatever the SQL says
+  std::optional<Page> page;            // of Run and Estimate; instead of a limit
   Limits limits;
   std::shared_ptr<const Snapshot> snapshot;  // the objects that the SELECT may read; null: none
   // Called ten times a second while it runs, on a thread of its own: the share that is done, 0 to 1, or less where that
@@ -98,12 +121,14 @@ struct RunSummary {
   std::uint64_t read_bytes = 0;  // received for them
   std::uint64_t cache_hits = 0;  // ranges that the block cache had
   PlanSummary plan;              // zeros on a local lake
+  std::string next;              // of a page: the token of the page behind it, or empty
 };
 
 // A small answer in memory; cells are text as CAST(x AS VARCHAR) writes it, nullopt is NULL.
 struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
+  RunSummary run;  // what it took
 };
 
 class Database {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <condition_variable>
 #include <list>
 #include <unordered_map>
 
@@ -58,6 +59,7 @@ class Productions::Pool {
     live_[name] = production;
     ++counters_.started;
     ++counters_.waiting;
+    ++unfinished_;
     lock.unlock();
     boost::asio::post(threads_,
                       [this, name, production, produce = std::move(produce)] { Run(name, production, produce); });
@@ -78,6 +80,11 @@ class Productions::Pool {
     counters.kept = kept_.size();
     counters.spool_bytes = quota_.used_bytes();
     return counters;
+  }
+
+  bool WaitUntilIdle(SteadyTime until) {
+    std::unique_lock lock(mutex_);
+    return idle_.wait_until(lock, until, [&] { return unfinished_ == 0; });
   }
 
  private:
@@ -114,6 +121,8 @@ class Productions::Pool {
     } else {
       production->spool.Fail(end.error());
     }
+    const std::lock_guard lock(mutex_);
+    if (--unfinished_ == 0) idle_.notify_all();
   }
 
   void Keep(const std::shared_ptr<Production>& production) {
@@ -155,6 +164,8 @@ class Productions::Pool {
   std::list<std::shared_ptr<Production>> kept_;  // most recently used first
   std::unordered_map<std::string, std::list<std::shared_ptr<Production>>::iterator> kept_index_;
   ProductionCounters counters_;
+  std::size_t unfinished_ = 0;  // until the last thing that Run does
+  std::condition_variable idle_;
   boost::asio::thread_pool threads_;  // last: its threads use all of the above
 };
 
@@ -185,5 +196,7 @@ Result<Reader> Productions::Join(const std::string& key, Produce produce) {
 std::optional<Reader> Productions::Peek(const std::string& key) { return pool_->Peek(key); }
 
 ProductionCounters Productions::counters() const { return pool_->counters(); }
+
+bool Productions::WaitUntilIdle(SteadyTime until) { return pool_->WaitUntilIdle(until); }
 
 }  // namespace eider

@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "engine/spool.h"
 
@@ -74,6 +75,9 @@ class Productions {
   std::optional<Reader> Peek(const std::string& key);
 
   ProductionCounters counters() const;
+
+  // Waits until no query runs or waits; false when one still does at `until`.
+  bool WaitUntilIdle(SteadyTime until);
 
  private:
   friend class Reader;

@@ -57,6 +57,21 @@ TEST(ProductionTest, EqualRequestsAreOneRun) {
   EXPECT_TRUE(late->joined());
 }
 
+TEST(ProductionTest, IdleWhenNoQueryRunsOrWaits) {
+  Productions productions(Options());
+  EXPECT_TRUE(productions.WaitUntilIdle(SystemSteadyClock()()));
+  std::promise<void> go;
+  const auto gate = go.get_future().share();
+  auto reader = productions.Join("k", [gate](Sink& sink, std::stop_token stop) {
+    gate.wait();
+    return WriteHello(sink, stop);
+  });
+  EXPECT_FALSE(productions.WaitUntilIdle(SystemSteadyClock()()));
+  go.set_value();
+  EXPECT_TRUE(productions.WaitUntilIdle(SteadyTime::max()));
+  EXPECT_TRUE(reader->spool().state().end.has_value());
+}
+
 TEST(ProductionTest, AnEmptyKeyIsNeverShared) {
   Productions productions(Options());
   const auto a = productions.Join("", WriteHello);

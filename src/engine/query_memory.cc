@@ -15,11 +15,18 @@
 #include "duckdb/storage/standard_buffer_manager.hpp"
 
 namespace eider {
+namespace {
 
-// What bounded queries spill beside all others. Thread-safe.
-class SpillShare {
+// What bounded queries spill beside all others of an instance, whose cache keeps it. Thread-safe.
+class SpillShare final : public duckdb::ObjectCacheEntry {
  public:
-  SpillShare(duckdb::BufferManager& instance, std::uint64_t bytes) : instance_(instance), bytes_(bytes) {}
+  explicit SpillShare(duckdb::DatabaseInstance& instance)
+      : instance_(instance.GetBufferManager()),
+        bytes_(duckdb::DBConfig::GetConfig(instance).options.maximum_swap_space) {}
+
+  static std::string ObjectType() { return "eider_spill_share"; }
+  std::string GetObjectType() override { return ObjectType(); }
+  duckdb::optional_idx GetEstimatedCacheMemory() const override { return {}; }  // it is not evicted
 
   duckdb::idx_t bytes() const { return bytes_; }
 
@@ -60,7 +67,7 @@ class SpillShare {
   std::set<const duckdb::BufferManager*> queries_;
 };
 
-namespace {
+using SpillSharePointer = duckdb::shared_ptr<SpillShare>;
 
 // What the instance holds for a query comes and goes in steps of 32 blocks of 256 KiB, so that few allocations ask it.
 constexpr duckdb::idx_t kStepBytes = 8 << 20;
@@ -69,7 +76,7 @@ constexpr duckdb::idx_t kStepBytes = 8 << 20;
 // allocation more than they should.
 class QueryPool final : public duckdb::BufferPool {
  public:
-  QueryPool(duckdb::DatabaseInstance& instance, std::shared_ptr<SpillShare> spill, std::uint64_t bytes)
+  QueryPool(duckdb::DatabaseInstance& instance, SpillSharePointer spill, std::uint64_t bytes)
       : BufferPool(duckdb::BlockAllocator::Get(instance), bytes, /*track_eviction_timestamps=*/false,
                    duckdb::DBConfig::GetConfig(instance).options.allocator_bulk_deallocation_flush_threshold),
         instance_(instance.GetBufferManager()),
@@ -110,7 +117,7 @@ class QueryPool final : public duckdb::BufferPool {
   }
 
   duckdb::BufferManager& instance_;
-  const std::shared_ptr<SpillShare> spill_;
+  const SpillSharePointer spill_;
   duckdb::ObjectCache nothing_cached_;  // the last that a pool asks for memory; without one it would throw
   std::mutex mutex_;
   duckdb::idx_t held_bytes_ = 0;  // guarded by mutex_
@@ -147,7 +154,7 @@ struct PoolOwner {
 class QueryBuffers final : private PoolOwner, public duckdb::StandardBufferManager {
  public:
   QueryBuffers(duckdb::DatabaseInstance& instance, duckdb::shared_ptr<duckdb::BufferPool> pool, std::string folder,
-               std::shared_ptr<SpillShare> spill)
+               SpillSharePointer spill)
       : PoolOwner{pool},
         // The left operand lives until the manager is made.
         StandardBufferManager((PoolInPlace(instance, pool), instance), std::move(folder)),
@@ -158,21 +165,18 @@ class QueryBuffers final : private PoolOwner, public duckdb::StandardBufferManag
   ~QueryBuffers() override { spill_->Remove(*this); }
 
  private:
-  const std::shared_ptr<SpillShare> spill_;
+  const SpillSharePointer spill_;
 };
 
 }  // namespace
 
-QueryMemory::QueryMemory(duckdb::DatabaseInstance& instance, std::string spill_folder, std::uint64_t spill_bytes)
-    : instance_(instance),
-      spill_folder_(std::move(spill_folder)),
-      spill_(std::make_shared<SpillShare>(instance.GetBufferManager(), spill_bytes)) {}
-
-void QueryMemory::Bound(duckdb::ClientContext& context, std::uint64_t bytes) {
+void BoundMemory(duckdb::ClientContext& context, std::uint64_t bytes) {
   static std::atomic<std::uint64_t> bounded{0};
-  auto pool = duckdb::make_shared_ptr<QueryPool>(instance_, spill_, bytes);
+  auto& instance = duckdb::DatabaseInstance::GetDatabase(context);
+  const auto spill = instance.GetObjectCache().GetOrCreate<SpillShare>(SpillShare::ObjectType(), instance);
+  const std::string folder = fmt::format("{}/query-{}", instance.GetBufferManager().GetTemporaryDirectory(), bounded++);
   duckdb::ClientData::Get(context).client_buffer_manager = duckdb::make_uniq<QueryBuffers>(
-      instance_, std::move(pool), fmt::format("{}/query-{}", spill_folder_, bounded++), spill_);
+      instance, duckdb::make_shared_ptr<QueryPool>(instance, spill, bytes), folder, spill);
 }
 
 }  // namespace eider

@@ -5,6 +5,8 @@
 #include <map>
 
 #include "base/text.h"
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/optimizer/optimizer_extension.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/comparison_expression.hpp"
@@ -77,17 +79,18 @@ void CheckArguments(const duckdb::FunctionExpression& call) {
   }
 }
 
-void CheckTable(duckdb::TableRef& table) {
+void CheckTable(duckdb::TableRef& table, const AttachedCatalogs* catalogs) {
   if (table.type == duckdb::TableReferenceType::SHOW_REF && !table.Cast<duckdb::ShowRef>().query) {
     throw duckdb::BinderException(table, "SHOW has nothing to show here; GET /datasets lists what there is");
   }
   if (table.type == duckdb::TableReferenceType::BASE_TABLE) {
     const auto& base = table.Cast<duckdb::BaseTableRef>();
     if (IsLakeTable(base)) return;
-    if (!base.schema_name.empty() || !base.catalog_name.empty()) {
+    const std::string& first = base.catalog_name.empty() ? base.schema_name : base.catalog_name;
+    if (!first.empty() && catalogs != nullptr && !catalogs->contains(ToLower(first))) {
       throw duckdb::BinderException(
-          table, fmt::format("a dataset has no schema: there is no '{}.{}'; GET /datasets lists what there is",
-                             base.schema_name, base.table_name));
+          table, fmt::format("there is no catalog '{}', and a dataset has no schema; GET /datasets lists what there is",
+                             first));
     }
   }
 }
@@ -99,10 +102,12 @@ bool IsLake(const duckdb::FunctionExpression& call) {
 // Of a plan, before it is optimized.
 class PlanCheck final : public duckdb::LogicalOperatorVisitor {
  public:
+  explicit PlanCheck(const StatementState& state) : state_(state) {}
+
   void VisitOperator(duckdb::LogicalOperator& op) override {
     using Type = duckdb::LogicalOperatorType;
     switch (op.type) {
-      case Type::LOGICAL_GET: Check(FunctionKind::kTable, op.Cast<duckdb::LogicalGet>().function.name); break;
+      case Type::LOGICAL_GET: CheckScan(op.Cast<duckdb::LogicalGet>()); break;
       case Type::LOGICAL_INSERT:
       case Type::LOGICAL_DELETE:
       case Type::LOGICAL_UPDATE:
@@ -122,6 +127,20 @@ class PlanCheck final : public duckdb::LogicalOperatorVisitor {
   void VisitExpression(duckdb::unique_ptr<duckdb::Expression>* expression) override { Visit(**expression); }
 
  private:
+  // Scans of attached catalogs are of the catalogs that the statement names, whatever a view of theirs says.
+  void CheckScan(const duckdb::LogicalGet& get) {
+    const std::string& name = get.function.name;
+    const FunctionClass* known = ClassOf(FunctionKind::kTable, name);
+    if (known == nullptr || known->name != "catalog") return Check(FunctionKind::kTable, name);
+    const auto table = get.GetTable();
+    if (!table && state_.reads_folders && (name == "iceberg_scan" || name == "delta_scan")) return;
+    const std::string owner = table ? table->ParentCatalog().GetName() : std::string();
+    for (const auto& [catalog, alias] : state_.aliases) {
+      if (alias == owner) return;
+    }
+    Refuse({}, name, known->refusal);
+  }
+
   static void Check(FunctionKind kind, const std::string& name) {
     const FunctionClass* known = ClassOf(kind, name);
     if (known == nullptr) Refuse({}, name, "it is not known to be harmless");
@@ -137,11 +156,13 @@ class PlanCheck final : public duckdb::LogicalOperatorVisitor {
     }
     duckdb::ExpressionIterator::EnumerateChildren(expression, [](duckdb::Expression& child) { Visit(child); });
   }
+
+  const StatementState& state_;
 };
 
 void CheckPlan(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb::LogicalOperator>& plan) {
   const auto state = input.context.registered_state->Get<StatementState>(StatementState::kName);
-  if (state && state->confined) PlanCheck().VisitOperator(*plan);
+  if (state && state->confined) PlanCheck(*state).VisitOperator(*plan);
 }
 
 }  // namespace
@@ -153,11 +174,11 @@ const FunctionClass* ClassOf(FunctionKind kind, std::string_view name) {
   return found == classes.end() ? nullptr : &found->second;
 }
 
-void CheckSyntax(duckdb::QueryNode& node) {
+void CheckSyntax(duckdb::QueryNode& node, const AttachedCatalogs* catalogs) {
   const duckdb::ParsedExpression* table_call = nullptr;
   SyntaxVisitor visitor;
   visitor.table = [&](duckdb::TableRef& table) {
-    CheckTable(table);
+    CheckTable(table, catalogs);
     if (table.type != duckdb::TableReferenceType::TABLE_FUNCTION) return;
     table_call = table.Cast<duckdb::TableFunctionRef>().function.get();
   };
@@ -171,6 +192,12 @@ void CheckSyntax(duckdb::QueryNode& node) {
     const auto& call = expression->Cast<duckdb::FunctionExpression>();
     if (kind == FunctionKind::kTable && IsLake(call)) return;
     CheckFunction(kind, call.function_name, call.GetQueryLocation());
+    for (const std::string& owner : {call.catalog, call.schema}) {
+      if (catalogs != nullptr && catalogs->contains(ToLower(owner))) {
+        Refuse(call.GetQueryLocation(), owner + "." + call.function_name,
+               "of an attached catalog tables are read alone");
+      }
+    }
     if (kind == FunctionKind::kTable) CheckArguments(call);
     if (call.export_state) throw duckdb::BinderException(call, "EXPORT_STATE is refused: it works on raw memory");
   };

@@ -42,6 +42,7 @@ struct SpoolEnd {
   std::uint64_t cache_hits = 0;  // ranges of it that were kept from before
   std::uint64_t row_groups = 0;  // of the objects that a remote lake was read for, as the next
   std::uint64_t row_groups_kept = 0;
+  std::string next = {};  // of a page: the token of the page behind it, or empty
 };
 
 // One writer thread at a time; any number of readers on any threads.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,7 +30,9 @@ class StatementState final : public duckdb::ClientContextState {
   static StatementState& Of(duckdb::optional_ptr<duckdb::FileOpener> opener);
 
   std::shared_ptr<const Snapshot> snapshot;
-  bool confined = false;  // the statement is from outside: its plan is looked through
+  bool confined = false;                       // the statement is from outside: its plan is looked through
+  std::map<std::string, std::string> aliases;  // of the catalogs that it names, in lower case -> names in DuckDB
+  bool reads_folders = false;                  // some of its catalogs are folders of tables, and have no name in DuckDB
   Sink* sink = nullptr;
   Call call;
   ReadCounters counters;

@@ -6,13 +6,16 @@
 #include <set>
 
 #include "base/text.h"
+#include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/operator_expression.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "engine/attach_sql.h"
 #include "engine/sandbox.h"
+#include "engine/statement_state.h"
 #include "engine/syntax_walk.h"
 
 namespace eider {
@@ -122,6 +125,67 @@ void PutPaths(duckdb::FunctionExpression& call, const Statement& statement) {
   call.children[0] = duckdb::make_uniq<duckdb::ConstantExpression>(std::move(argument));
 }
 
+// The first part of NAME.schema.table and NAME.table, in lower case; empty for a bare name.
+std::string FirstPart(const duckdb::BaseTableRef& table) {
+  return ToLower(table.catalog_name.empty() ? table.schema_name : table.catalog_name);
+}
+
+// Names of attached catalogs become what they stand for: those of a folder the scan of a table's files, as a common
+// table expression that is added to `folders`; all others the name under which DuckDB has the catalog.
+class CatalogNames {
+ public:
+  CatalogNames(duckdb::ClientContext& context, const Statement& statement) : statement_(statement) {
+    const auto state = context.registered_state->Get<StatementState>(StatementState::kName);
+    if (state) aliases_ = state->aliases;
+  }
+
+  void Put(duckdb::QueryNode& node) {
+    if (statement_.catalogs.empty()) return;
+    SyntaxVisitor visitor;
+    visitor.table = [&](duckdb::TableRef& ref) {
+      if (ref.type == duckdb::TableReferenceType::BASE_TABLE) PutTable(ref.Cast<duckdb::BaseTableRef>());
+    };
+    visitor.expression = [&](ExpressionPointer& expression) {
+      if (expression->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) return;
+      auto& names = expression->Cast<duckdb::ColumnRefExpression>().column_names;
+      const auto alias = names.size() < 4 ? aliases_.end() : aliases_.find(ToLower(names[0]));
+      if (alias != aliases_.end()) names[0] = alias->second;
+    };
+    WalkSyntax(node, visitor);
+  }
+
+  const std::map<std::string, std::string>& folders() const { return folders_; }
+
+ private:
+  void PutTable(duckdb::BaseTableRef& table) {
+    const auto found = statement_.catalogs.find(FirstPart(table));
+    if (found == statement_.catalogs.end()) return;
+    const std::string schema = table.catalog_name.empty() ? std::string() : table.schema_name;
+    if (!found->second->is_folder()) {
+      const auto alias = aliases_.find(found->first);
+      if (alias == aliases_.end()) return;
+      table.catalog_name = alias->second;
+      table.schema_name = schema;
+      return;
+    }
+    if (table.at_clause) {
+      throw duckdb::BinderException(table, "AT has no meaning here: of a folder's tables the last version is read");
+    }
+    if (table.alias.empty()) table.alias = table.table_name;
+    const std::string name = fmt::format("{}.{}.{}", found->first, schema, table.table_name);
+    const auto relation = FolderRelation(*found->second, schema, table.table_name);
+    if (!relation) throw duckdb::BinderException(table, relation.error().message);
+    folders_[name] = "SELECT * FROM " + *relation;
+    table.table_name = name;
+    table.schema_name.clear();
+    table.catalog_name.clear();
+  }
+
+  const Statement& statement_;
+  std::map<std::string, std::string> aliases_;
+  std::map<std::string, std::string> folders_;
+};
+
 // From lake.NAME to the common table expression of that name; columns are still called NAME.column.
 void PutLakeTable(duckdb::BaseTableRef& table) {
   if (table.alias.empty()) table.alias = table.table_name;
@@ -152,7 +216,13 @@ TableNames FindTables(duckdb::QueryNode& node) {
     if (ref.type != duckdb::TableReferenceType::BASE_TABLE) return;
     const auto& table = ref.Cast<duckdb::BaseTableRef>();
     const std::size_t place = ref.query_location.IsValid() ? ref.query_location.GetIndex() : 0;
-    if (IsLakeTable(table)) found.lake.try_emplace(table.table_name, place);
+    if (IsLakeTable(table)) {
+      found.lake.try_emplace(table.table_name, place);
+    } else if (!FirstPart(table).empty()) {
+      const bool three = !table.catalog_name.empty();
+      found.qualified.push_back(
+          {three ? table.catalog_name : table.schema_name, three ? table.schema_name : "", table.table_name, place});
+    }
     if (!table.schema_name.empty() || !table.catalog_name.empty()) return;
     found.names.try_emplace(table.table_name, place);
   };
@@ -180,15 +250,20 @@ void PutTables(duckdb::ClientContext& context, duckdb::QueryNode& node, const St
     }
   };
   WalkSyntax(node, visitor);
+  CatalogNames catalogs(context, statement);
+  catalogs.Put(node);
   // Before the query's own, which may refer to them.
   duckdb::CommonTableExpressionMap tables;
-  for (const auto& [name, select] : statement.tables) {
-    if (node.cte_map.map.contains(name)) continue;
+  const auto add = [&](const std::string& name, const std::string& select) {
+    if (node.cte_map.map.contains(name)) return;
     auto table = duckdb::make_uniq<duckdb::CommonTableExpressionInfo>();
     table->query = ParseOwn(context, select);
+    catalogs.Put(*table->query->node);
     table->materialized = duckdb::CTEMaterialize::CTE_MATERIALIZE_NEVER;
     tables.map.insert(name, std::move(table));
-  }
+  };
+  for (const auto& [name, select] : catalogs.folders()) add(name, select);
+  for (const auto& [name, select] : statement.tables) add(name, select);
   for (auto& own : node.cte_map.map) tables.map.insert(own.first, std::move(own.second));
   node.cte_map = std::move(tables);
 }

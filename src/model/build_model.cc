@@ -103,6 +103,7 @@ class Planner {
         fresh.snapshot
             ? std::make_shared<Snapshot>(std::vector<std::shared_ptr<const Snapshot>>{fresh.snapshot, old.snapshot})
             : old.snapshot;
+    planned.statement.catalogs = fresh.catalogs;
     planned.statement.limits = fresh.limits;
     return planned;
   }

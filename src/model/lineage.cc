@@ -34,9 +34,7 @@ class Lineage {
   }
 
  private:
-  bool IsShown(const std::string& name) const {
-    return shown_ == nullptr || reads_.contains(name) || shown_->contains(name);
-  }
+  bool IsShown(const std::string& name) const { return shown_ == nullptr || shown_->contains(name); }
 
   json::object NodeOf(const std::string& name) const {
     json::object node{{"name", name}, {"kind", reads_.contains(name) ? "view" : "dataset"}};

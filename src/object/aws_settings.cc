@@ -37,14 +37,15 @@ Collection ReadConfig(aws_allocator* allocator) {
 
 }  // namespace
 
-StoreOptions FillIn(StoreOptions options, const Lookup& environment, const Lookup& profile) {
+StoreOptions FillIn(StoreOptions options, const Lookup& environment, const Lookup& profile,
+                    const std::string& service) {
   if (options.region.empty()) {
     options.region =
         FirstOf({environment("AWS_REGION"), environment("AWS_DEFAULT_REGION"), profile("region"), "us-east-1"});
   }
   if (options.endpoint.empty() && environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
     options.endpoint =
-        FirstOf({environment("AWS_ENDPOINT_URL_S3"), environment("AWS_ENDPOINT_URL"), profile("endpoint_url")});
+        FirstOf({environment("AWS_ENDPOINT_URL_" + service), environment("AWS_ENDPOINT_URL"), profile("endpoint_url")});
   }
   if (options.ca_bundle.empty()) {
     options.ca_bundle = FirstOf({environment("AWS_CA_BUNDLE"), profile("ca_bundle")});
@@ -52,7 +53,7 @@ StoreOptions FillIn(StoreOptions options, const Lookup& environment, const Looku
   return options;
 }
 
-StoreOptions FillInFromSystem(StoreOptions options) {
+StoreOptions FillInFromSystem(StoreOptions options, const std::string& service) {
   const auto runtime = AwsRuntime::Get();
   const Collection config = ReadConfig(runtime->allocator());
   const std::string name = FirstOf({options.profile, Environment("AWS_PROFILE"), "default"});
@@ -63,14 +64,15 @@ StoreOptions FillInFromSystem(StoreOptions options) {
     profile = aws_profile_collection_get_profile(config.get(), name_string);
     aws_string_destroy(name_string);
   }
-  return FillIn(std::move(options), Environment, [&](const std::string& property) -> std::string {
+  const auto of_profile = [&](const std::string& property) -> std::string {
     if (profile == nullptr) return {};
     aws_string* key = aws_string_new_from_array(
         runtime->allocator(), reinterpret_cast<const std::uint8_t*>(property.data()), property.size());
     const aws_profile_property* found = aws_profile_get_property(profile, key);
     aws_string_destroy(key);
     return found == nullptr ? std::string() : aws_string_c_str(aws_profile_property_get_value(found));
-  });
+  };
+  return FillIn(std::move(options), Environment, of_profile, service);
 }
 
 }  // namespace eider

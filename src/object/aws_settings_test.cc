@@ -34,6 +34,9 @@ TEST(AwsSettingsTest, ThenTheEnvironmentThenTheProfile) {
       FillIn({}, In({{"AWS_ENDPOINT_URL_S3", "http://127.0.0.1:3"}, {"AWS_ENDPOINT_URL", "x"}}), profile).endpoint,
       "http://127.0.0.1:3");
   EXPECT_EQ(FillIn({}, In({}), profile).endpoint, "http://127.0.0.1:4");
+  const auto both =
+      In({{"AWS_ENDPOINT_URL_S3", "http://127.0.0.1:3"}, {"AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:5"}});
+  EXPECT_EQ(FillIn({}, both, profile, "LAMBDA").endpoint, "http://127.0.0.1:5");
   EXPECT_EQ(FillIn({}, In({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}}), profile).endpoint, "");
   EXPECT_EQ(FillIn({}, In({{"AWS_CA_BUNDLE", "/mine"}}), profile).ca_bundle, "/mine");
 }

@@ -178,10 +178,12 @@ void RequestSigner::Sign(aws_http_message* message, const std::string* body, std
   config.algorithm = AWS_SIGNING_ALGORITHM_V4;
   config.signature_type = AWS_ST_HTTP_REQUEST_HEADERS;
   config.region = Cursor(options_.region);
-  config.service = Cursor("s3");
+  config.service = Cursor(options_.service);
   aws_date_time_init_now(&config.date);
-  config.flags.use_double_uri_encode = 0;
-  config.flags.should_normalize_uri_path = 0;
+  // S3 alone signs a path as it is sent.
+  const bool s3 = options_.service == "s3";
+  config.flags.use_double_uri_encode = s3 ? 0 : 1;
+  config.flags.should_normalize_uri_path = s3 ? 0 : 1;
   config.signed_body_value = signing->payload.empty() ? g_aws_signed_body_value_empty_sha256 : Cursor(signing->payload);
   config.signed_body_header = AWS_SBHT_X_AMZ_CONTENT_SHA256;
   {

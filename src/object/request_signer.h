@@ -1,4 +1,5 @@
-// AWS Signature Version 4 for S3 requests, with credentials from AWS's chain. Credentials never leave this class.
+// AWS Signature Version 4 for requests to S3 and AWS's other services, with credentials from AWS's chain. Credentials
+// never leave this class.
 #pragma once
 
 #include <condition_variable>
@@ -19,6 +20,7 @@ struct SignerOptions {
   std::string region;
   std::string profile;  // empty: AWS_PROFILE or "default", after the environment's keys
   std::string ca_bundle;
+  std::string service = "s3";
 };
 
 // Thread-safe. Its destructor waits for the provider, so it must not run on an event loop's thread.

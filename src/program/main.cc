@@ -2,13 +2,18 @@
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <clocale>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "cli/verbs.h"
+#include "program/function_memory.h"
+#include "program/invoke.h"
+#include "program/lambda.h"
 #include "program/serve.h"
 
 namespace {
@@ -24,10 +29,15 @@ void AddSeconds(CLI::App& verb, const std::string& name, const std::string& help
 void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--lake", lake.lake, "Folder, s3://bucket/prefix or https://host/path that the data lives under")
       ->envname("EIDER_LAKE");
-  verb.add_option("--config", lake.config_file, "An eider.yaml outside of the lake")->envname("EIDER_CONFIG");
+  verb.add_option("--config", lake.config_file,
+                  "An eider.yaml outside of the lake: a file, s3://BUCKET/KEY, https://..., or the YAML itself")
+      ->envname("EIDER_CONFIG");
   verb.add_option("--model-env", lake.model_env, "Environment variables that models may read with env_var()")
       ->envname("EIDER_MODEL_ENV")
       ->delimiter(',');
+  verb.add_option("--extensions", lake.extensions,
+                  "Folder of DuckDB's extensions, for attached catalogs; default: extensions/ beside the program")
+      ->envname("EIDER_EXTENSIONS");
   verb.add_option("--region", lake.store.region, "S3 region; default: as AWS's tools find it");
   verb.add_option("--endpoint", lake.store.endpoint, "S3 endpoint, e.g. http://127.0.0.1:9000")
       ->envname("AWS_ENDPOINT_URL_S3");
@@ -108,12 +118,104 @@ void AddKeysVerbs(CLI::App& app, int& exit_code) {
   revoke.callback([&exit_code] { exit_code = eider::RevokeKeys(file, revoked); });
 }
 
+// What is so of every verb, once all of its options are added.
+void SetUpVerbs(CLI::App& app) {
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) {
+    // Of environment variables, only those of the verb that is called are read. The verbs share their options, and
+    // CLI11 would put the variables of all the others over what the command line gave to that one.
+    verb->parse_complete_callback([] {});
+    // An option takes one word, so that the next may be the verb's own: --partition-by a "SELECT ...".
+    const auto options = verb->get_options();
+    const bool has_words =
+        std::any_of(options.begin(), options.end(), [](auto* option) { return option->get_positional(); });
+    for (CLI::Option* option : options) {
+      if (has_words && !option->get_positional()) option->allow_extra_args(false);
+    }
+    SetUpVerbs(*verb);
+  }
+}
+
+// What is wrong with the command line, and the nearest that is right. CLI11 says of a verb that is mistyped only that
+// one is missing.
+std::string UsageText(const CLI::App* app, const CLI::Error& error) {
+  std::string command = app->get_name();
+  std::string text = error.what();
+  while (!app->get_subcommands().empty()) {
+    if (const auto extra = app->remaining(); !extra.empty()) {
+      text = fmt::format("'{}' stands before the verb, and belongs behind it", extra.front());
+    }
+    app = app->get_subcommands().back();
+    command += " " + app->get_name();
+  }
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : app->get_subcommands([](const CLI::App*) { return true; })) {
+    verbs.push_back(verb->get_name());
+  }
+  std::vector<std::string> options;
+  for (const CLI::Option* option : app->get_options()) {
+    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+  }
+  const auto extra = app->remaining();
+  const auto option = std::find_if(extra.begin(), extra.end(), [](const auto& word) { return word.starts_with('-'); });
+  if (!verbs.empty()) {
+    const bool named = !extra.empty() && option != extra.begin();
+    text = named ? fmt::format("there is no '{}'.{}", extra.front(), eider::DidYouMean(extra.front(), verbs))
+                 : "a verb is missing.";
+    text += fmt::format(" There are: {}", eider::Join(verbs, " "));
+  } else if (option != extra.end()) {
+    text = fmt::format("there is no {}.{}", *option, eider::DidYouMean(*option, options));
+  } else if (!extra.empty()) {
+    text = fmt::format("'{}' is one word too many", extra.front());
+  }
+  return fmt::format("eider: {}\n{} --help says more\n", text, command);
+}
+
+void AddFunctionOptions(CLI::App& verb, eider::LambdaOptions& options) {
+  verb.add_option_function<std::string>(
+          "--invoke-mode",
+          [&options](const std::string& mode) {
+            const auto parsed = eider::ParseInvokeMode(mode);
+            if (!parsed) throw CLI::ValidationError("--invoke-mode", "wants auto, buffered or stream");
+            options.mode = *parsed;
+          },
+          "As the function is invoked: buffered, stream, or auto: its URL streams, the rest does not")
+      ->envname("EIDER_INVOKE_MODE")
+      ->default_str("auto");
+  verb.add_option("--keys", options.keys_file, "File of API keys that eider keys writes; who has none is then refused")
+      ->envname("EIDER_KEYS_FILE");
+  verb.add_flag("--mask-values", options.mask_values, "Log which filters were used, without their values");
+}
+
+// eider lambda, and eider invoke --local.
+void AddFunctionVerbs(CLI::App& app, eider::LakeOptions& lake, int& exit_code) {
+  static eider::LambdaOptions options;
+  auto& lambda = *app.add_subcommand(
+      "lambda", "Answer the invocations of AWS Lambda; what eider does without a verb where Lambda starts it");
+  AddLakeOptions(lambda, lake);
+  AddFunctionOptions(lambda, options);
+  lambda.callback([&] { exit_code = eider::ServeInvocations(lake, options); });
+
+  auto& invoke = *app.add_subcommand("invoke", "Answer an event of AWS Lambda: eider invoke --local EVENT.json");
+  static std::string event;
+  static bool local = false;
+  AddLakeOptions(invoke, lake);
+  AddFunctionOptions(invoke, options);
+  invoke.add_flag("--local", local, "Here, by this program")->required();
+  invoke.add_option("EVENT", event, "File of the event, JSON; - is standard input")->required();
+  invoke.callback([&] { exit_code = eider::InvokeLocal(lake, options, event); });
+}
+
+// Lambda starts a program without arguments.
+bool StartedByLambda(int argc) { return argc == 1 && std::getenv("AWS_LAMBDA_RUNTIME_API") != nullptr; }
+
 int Main(int argc, char** argv) {
   CLI::App app("Eider turns a folder of files, on a disk or in object storage, into a database that nobody has to run.",
                "eider");
   app.set_version_flag("--version", EIDER_VERSION);
   app.require_subcommand(1);
+  app.failure_message(UsageText);
   eider::LakeOptions lake;
+  eider::FitToFunction(lake);
   int exit_code = 0;
 
   auto& serve = *app.add_subcommand("serve", "Serve the lake's datasets over HTTP");
@@ -136,6 +238,9 @@ int Main(int argc, char** argv) {
   serve.add_option("--tls-key", serve_options.tls_key, "PEM file of the certificate's private key");
   serve.add_flag("--open", serve_options.open,
                  "Answer requests without a key; default: only when --listen is of this machine alone");
+  serve.add_option("--results", serve_options.results,
+                   "Let POST /query write answers into the lake, below _results/, and remove them at this age, such as "
+                   "7d; default: it may not");
   serve.add_flag("--mask-values", serve_options.mask_values, "Log which filters were used, without their values");
   eider::ClientLimits& limits = serve_options.client_limits;
   serve.add_option("--client-requests", limits.requests_per_second, "Requests a second of one client; 0: no limit")
@@ -167,18 +272,19 @@ int Main(int argc, char** argv) {
       "table csv tsv json ndjson parquet arrow xlsx; default: by the name written to, a table on a terminal, else csv");
   query.add_option("-o,--output", query_options.output, "File or s3://BUCKET/KEY; default: standard output");
   query.add_option("--into", query_options.into,
-                   "Key of the lake to write to, or NAME/ for a dataset of Parquet objects");
+                   "Key of the lake to write to, or NAME/ for a dataset of Parquet objects; with --remote URL "
+                   "results/NAME.FORMAT, and the link is printed");
   query.add_option("--partition-by", query_options.partition_by, "Columns that become folders: NAME/a=1/b=2/")
       ->delimiter(',');
   query.add_flag("--replace", query_options.replace, "Replace what --into names");
   query.add_flag("--append", query_options.append, "Add the rows to the dataset that --into names");
   query.add_option("--limit", query_options.limit, "At most so many rows")->check(CLI::NonNegativeNumber);
-  query
-      .add_option("--param", query_options.params, "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  query.add_option("--remote", query_options.remote,
-                   "Ask the server at this URL instead of a lake; EIDER_API_KEY has its key");
+  query.add_option("--param", query_options.params,
+                   "NAME=VALUE for $NAME, or VALUE for $1, $2, ...; as often as needed");
+  query.add_option(
+      "--remote", query_options.remote,
+      "Ask the server at this URL instead of a lake; EIDER_API_KEY has its key. lambda:NAME asks a function "
+      "on AWS Lambda");
   query.add_flag("--explain", query_options.explain, "Print DuckDB's plan instead of running it");
   query.add_flag("--dry-run", query_options.dry_run, "Say what it would read and cost; reads footers alone");
   query.add_flag("--stats", query_options.stats, "Say on standard error what it took: time, requests, bytes");
@@ -193,7 +299,7 @@ int Main(int argc, char** argv) {
   auto& describe = *app.add_subcommand("describe", "Columns and size of a dataset");
   std::string name;
   AddLakeOptions(describe, lake);
-  describe.add_option("NAME", name)->required();
+  describe.add_option("NAME", name, "Of the dataset")->required();
   describe.add_flag("--json", json, "As GET /NAME answers");
   describe.callback([&] { exit_code = eider::DescribeOne(lake, name, json); });
 
@@ -235,12 +341,22 @@ int Main(int argc, char** argv) {
   cache.callback([&] { exit_code = eider::Cache(cache_options); });
 
   AddKeysVerbs(app, exit_code);
+  AddFunctionVerbs(app, lake, exit_code);
 
   auto& schema = *app.add_subcommand("schema", "Print the JSON Schema of eider.yaml, for editors");
   schema.callback([] { fmt::print("{}", eider::ConfigSchema()); });
 
+  auto& help = *app.add_subcommand("help", "This text; eider VERB --help says more of one");
+  help.callback(
+      [&app] { fmt::print("{}", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal)); });
+
+  SetUpVerbs(app);
   try {
-    app.parse(argc, argv);
+    if (StartedByLambda(argc)) {
+      app.parse("lambda");
+    } else {
+      app.parse(argc, argv);
+    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

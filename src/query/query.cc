@@ -12,6 +12,10 @@
 namespace eider {
 namespace {
 
+// Schemas in which database servers tell of themselves.
+constexpr std::string_view kServerSchemas[] = {"information_schema", "pg_catalog", "pg_toast", "mysql",
+                                               "performance_schema", "sys"};
+
 // Without the semicolon that people end statements with.
 std::string_view Trimmed(std::string_view sql) {
   const auto end = sql.find_last_not_of("; \t\r\n");
@@ -27,7 +31,7 @@ class Builder {
     statement_.format = request.format;
     statement_.confined = request.confined;
     statement_.quotable = true;
-    statement_.limit = request.limit;
+    if (!request.key) statement_.limit = request.limit;
   }
 
   Result<LakeQuery> Build() {
@@ -40,6 +44,9 @@ class Builder {
     for (const auto& [name, place] : tables->lake) {
       if (auto status = AddTable(name, "lake." + name, place, /*own=*/false); !status) return status.error();
     }
+    for (const QualifiedName& name : tables->qualified) {
+      if (auto status = AddAttached(name); !status) return status.error();
+    }
     if (!withheld_.empty()) return LakeQuery{{}, {}, withheld_};
     for (const std::string& glob : tables->globs) {
       if (auto status = AddGlob(glob); !status) return status.error();
@@ -50,7 +57,17 @@ class Builder {
     sources_.Pin();
     // An operator's query may name a table of DuckDB's own.
     if (unknown_ && (request_.confined || !database_.Describe(statement_))) return *unknown_;
-    std::string version = tables->changing ? std::string() : Version();
+    // Nobody tells when the rows of another's catalog change.
+    const bool changing = tables->changing || !statement_.catalogs.empty();
+    if (changing && request_.key) {
+      return Invalid(
+          "the SQL names now(), random() or the like, or another's catalog, so that its answer changes by itself and "
+          "has "
+          "no pages",
+          "key");
+    }
+    std::string version = changing ? std::string() : Version();
+    if (request_.key) version = TakePage(version);
     return LakeQuery{std::move(statement_), std::move(version), {}};
   }
 
@@ -87,6 +104,31 @@ class Builder {
     return {};
   }
 
+  // A key that opens certain datasets opens an attached catalog when it names that, too.
+  Status AddAttached(const QualifiedName& name) {
+    const auto attached = catalog_.FindAttached(name.catalog, call_);
+    if (!attached) return attached.error();
+    if (!*attached) {
+      if (!request_.confined) return {};  // a schema of DuckDB's own
+      return Invalid(AtPlace(statement_.sql, name.place,
+                             fmt::format("there is no catalog '{}', and a dataset has no schema; GET /datasets lists "
+                                         "what there is.{}",
+                                         name.catalog, DidYouMean(name.catalog, catalog_.AttachedNames()))));
+    }
+    if (!Opens((*attached)->name) || (!request_.with_key && catalog_.NeedsKey(name.catalog))) {
+      withheld_ = (*attached)->name;
+      return {};
+    }
+    const std::string schema = ToLower(name.schema);
+    if (request_.confined &&
+        std::find(std::begin(kServerSchemas), std::end(kServerSchemas), schema) != std::end(kServerSchemas)) {
+      return Invalid(AtPlace(statement_.sql, name.place,
+                             fmt::format("'{}' is refused: it tells of the server '{}'", schema, name.catalog)));
+    }
+    statement_.catalogs.emplace(ToLower(name.catalog), *attached);
+    return {};
+  }
+
   bool Opens(const std::string& name) const {
     const auto& only = request_.datasets;
     return !only || std::find(only->begin(), only->end(), name) != only->end();
@@ -109,7 +151,10 @@ class Builder {
   }
 
   Status MayReadPath(const std::string& path) const {
-    if (!request_.confined || (!request_.datasets && catalog_.ShowsAll(request_.with_key))) return {};
+    if (!request_.confined) return {};
+    // Before it is looked for: an error that tells of what was found would tell that something was.
+    if (catalog_.NamesHidden(path)) return Nothing(path);
+    if (!request_.datasets && catalog_.ShowsAll(request_.with_key)) return {};
     return Invalid(
         fmt::format("'{}' is a path, and this lake has datasets that withhold something, which a path would go around; "
                     "name a dataset instead: GET /datasets lists them",
@@ -120,9 +165,13 @@ class Builder {
   Status CheckKeys(const std::string& glob, const Snapshot& found) const {
     if (!request_.confined) return {};
     for (const auto& [key, object] : found.objects()) {
-      if (IsHiddenKey(key)) return NotFound(fmt::format("nothing in the lake matches '{}'", glob));
+      if (IsHiddenKey(key)) return Nothing(glob);
     }
     return {};
+  }
+
+  static Error Nothing(const std::string& glob) {
+    return NotFound(fmt::format("nothing in the lake matches '{}'", glob));
   }
 
   std::string Version() {
@@ -130,10 +179,22 @@ class Builder {
     digest.Add(statement_.sql);
     digest.Add(statement_.limit ? std::to_string(*statement_.limit) : "");
     digest.Add(std::to_string(statement_.limits.rows));
+    if (request_.key) {
+      digest.Add(std::to_string(request_.key->size()));
+      for (const std::string& column : *request_.key) digest.Add(column);
+    }
     for (const BoundValue& value : statement_.values) {
       for (const std::string& part : {value.name, value.type, value.text}) digest.Add(part);
       digest.Add(value.is_null ? "null" : "");
     }
+    return digest.Hex();
+  }
+
+  // All pages of one state of the lake are a series, and each is an answer of its own.
+  std::string TakePage(const std::string& series) {
+    const Page& page = statement_.page.emplace(Page{*request_.key, request_.limit.value_or(1), request_.after, series});
+    PartsDigest digest;
+    for (const std::string& part : {series, std::to_string(page.rows), page.after}) digest.Add(part);
     return digest.Hex();
   }
 

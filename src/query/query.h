@@ -15,6 +15,9 @@ struct QueryRequest {
   std::string sql;  // one SELECT over datasets, lake('glob'), 'glob' in quotes and read_csv('glob') and its kind
   std::vector<BoundValue> values;
   std::optional<std::uint64_t> limit;  // at most so many rows
+  // The answer is one page of `limit` rows: see Page in engine/database.h. nullopt: it is no page.
+  std::optional<std::vector<std::string>> key;
+  std::string after;  // the token of the page before; empty: the first
   Format format = Format::kCsv;
   bool confined = false;                             // from outside: see engine/sandbox.h
   bool with_key = true;                              // whoever asks may read datasets that are for holders of a key

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "api/intake.h"
 #include "base/log.h"
 #include "server/connection.h"
-#include "server/intake.h"
 
 namespace eider {
 namespace {

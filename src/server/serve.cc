@@ -3,10 +3,10 @@
 #include <exception>
 #include <stop_token>
 
+#include "api/reply_slot.h"
 #include "base/log.h"
 #include "base/unique_id.h"
 #include "server/connection.h"
-#include "server/reply_slot.h"
 #include "server/request_parser.h"
 #include "server/send_response.h"
 

@@ -107,7 +107,8 @@ Status Server::State::Bind() {
   const ServerOptions& options = core_->options;
   const auto fail = [&](const error_code& error) {
     return Error{ErrorKind::kUnavailable,
-                 fmt::format("Cannot listen on {} port {}: {}.", options.address, options.port, error.message()),
+                 fmt::format("Cannot listen on {} port {}: {}. --listen names another.", options.address, options.port,
+                             error.message()),
                  {}};
   };
   error_code error;

@@ -2,21 +2,18 @@
 // wait has a limit that only a defect reaches.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "api/body.h"
+#include "api/scripted_body.h"
 #include "server/test_certificate.h"
 
 struct ssl_st;
 
 namespace eider {
-
-inline constexpr std::chrono::seconds kTestPatience{30};
 
 class TestClient {
  public:

@@ -92,29 +92,18 @@ TlsSession::Want TlsSession::Accept() {
   return returned == 1 ? Want::kNothing : Judge(returned);
 }
 
-TlsSession::Done TlsSession::Read(std::span<char> out) {
+template <class Operation, class Bytes>
+TlsSession::Done TlsSession::Try(Operation operation, Bytes bytes) {
   if (!usable_) return {Want::kEnd, 0};
   ERR_clear_error();
   std::size_t size = 0;
-  const int returned = SSL_read_ex(ssl_.get(), out.data(), out.size(), &size);
+  const int returned = operation(ssl_.get(), bytes.data(), bytes.size(), &size);
   return returned == 1 ? Done{Want::kNothing, size} : Done{Judge(returned), 0};
 }
 
-TlsSession::Done TlsSession::Peek(std::span<char> out) {
-  if (!usable_) return {Want::kEnd, 0};
-  ERR_clear_error();
-  std::size_t size = 0;
-  const int returned = SSL_peek_ex(ssl_.get(), out.data(), out.size(), &size);
-  return returned == 1 ? Done{Want::kNothing, size} : Done{Judge(returned), 0};
-}
-
-TlsSession::Done TlsSession::Write(std::span<const char> bytes) {
-  if (!usable_) return {Want::kEnd, 0};
-  ERR_clear_error();
-  std::size_t size = 0;
-  const int returned = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size);
-  return returned == 1 ? Done{Want::kNothing, size} : Done{Judge(returned), 0};
-}
+TlsSession::Done TlsSession::Read(std::span<char> out) { return Try(SSL_read_ex, out); }
+TlsSession::Done TlsSession::Peek(std::span<char> out) { return Try(SSL_peek_ex, out); }
+TlsSession::Done TlsSession::Write(std::span<const char> bytes) { return Try(SSL_write_ex, bytes); }
 
 bool TlsSession::HasPending() const { return usable_ && SSL_has_pending(ssl_.get()) == 1; }
 

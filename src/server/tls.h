@@ -50,6 +50,8 @@ class TlsSession {
   bool spoke_http() const { return spoke_http_; }          // to Accept, where TLS was expected
 
  private:
+  template <class Operation, class Bytes>
+  Done Try(Operation operation, Bytes bytes);
   Want Judge(int returned);
 
   const std::shared_ptr<ssl_ctx_st> context_;

@@ -30,7 +30,10 @@ def test_its_own_examples_are_valid():
 @pytest.mark.parametrize("text", ["", "lake:", "datasets:", "datasets: {plain: }", "datasets: {a: {filters: []}}",
                                   "limits: {anonymous: {requests_per_second: 0.5, burst: 3, concurrency: 2, rows: 10}}",
                                   "limits: {keys: {bytes: 10MB, time: 30s}}", "limits: {keys: }",
-                                  "auth: {anonymous: false}", "server: {keys: /k, tls_cert: /c, tls_key: /k}"])
+                                  "auth: {anonymous: false}", "server: {keys: /k, tls_cert: /c, tls_key: /k}", "catalogs: ",
+                                  "catalogs: {a: {type: postgres, host: h, port: 1, password_env: EIDER_CATALOG_A}}",
+                                  "catalogs: {a: {type: ducklake, path: m.ducklake, data_path: d, access: key}}",
+                                  "catalogs: {a: {type: iceberg, path: w, endpoint: 'https://127.0.0.1/x', database: w}}"])
 def test_takes(text):
     VALIDATOR.validate(yaml.safe_load(text))
 
@@ -54,6 +57,14 @@ def test_takes(text):
     "limits: {anonymous: {time: 30}}",
     "limits: {everyone: {rows: 1}}",
     "server: {key: /k}",
+    "catalogs: {a: {path: x.db}}",
+    "catalogs: {a: {type: sqlite}}",
+    "catalogs: {a-b: {type: sqlite, path: x.db}}",
+    "catalogs: {a: {type: oracle, host: h}}",
+    "catalogs: {a: {type: postgres, host: h, password: geheim}}",
+    "catalogs: {a: {type: postgres, host: h, password_env: HOME}}",
+    "catalogs: {a: {type: mysql, host: h, path: x}}",
+    "catalogs: {a: {type: sqlite, path: x.db, host: h}}",
 ])
 def test_refuses(text):
     assert list(VALIDATOR.iter_errors(yaml.safe_load(text)))

@@ -1,12 +1,17 @@
 """Invocations: an unchanged Lambda client against `eider serve`."""
+import http.server
 import json
+import threading
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
 import duckdb
 import pytest
 
-from support.eider_server import PATIENCE_SECONDS
+from support.eider_server import PATIENCE_SECONDS, run
 
 
 @pytest.fixture
@@ -44,6 +49,70 @@ def test_values(lambda_client):
     assert answer["data"]["records"] == [{"n": 5}]
     _, answer = invoke(lambda_client, q="SELECT count(*) AS n FROM trips WHERE id < $top", params={"top": 7})
     assert answer["data"]["records"] == [{"n": 7}]
+
+
+def ask(lambda_client, *arguments):
+    """`eider query --remote lambda:NAME` at the same endpoint."""
+    return run("query", "--remote", "lambda:quack", *arguments, AWS_ENDPOINT_URL_LAMBDA=lambda_client.meta.endpoint_url,
+               AWS_ACCESS_KEY_ID="any", AWS_SECRET_ACCESS_KEY="any")
+
+
+def test_eider_query_is_such_a_client(lambda_client, tmp_path):
+    done = ask(lambda_client, "SELECT id, 170141183460469231731687303715884105727::HUGEINT AS n FROM trips WHERE id < $1",
+               "--param", "30")
+    assert done.returncode == 0, done.stderr
+    records = json.loads(done.stdout)
+    assert len(records) == 30 and records[7] == {"id": 7, "n": 170141183460469231731687303715884105727}
+    table = ask(lambda_client, "--format", "table", "SELECT count(*) AS n, NULL AS nothing FROM trips").stdout.decode()
+    assert [line.split() for line in table.splitlines()][::2] == [["n", "nothing"], ["100", "NULL"]]
+    target = tmp_path / "out.json"
+    assert ask(lambda_client, "-o", target, "--limit", "2", "SELECT id FROM trips ORDER BY id").returncode == 0
+    assert json.loads(target.read_text()) == [{"id": 0}, {"id": 1}]
+    for sql, code, words in (("SELECT nothing FROM trips", 1, "line 1, column 8"), ("FROM trps", 1, "trips"),
+                             ("SELECT repeat('x', 100000) AS x FROM range(1000)", 4, "limit")):
+        failed = ask(lambda_client, sql)
+        assert failed.returncode == code and words in failed.stderr and failed.stdout == b"", failed.stderr
+
+
+class SignedLambda(http.server.BaseHTTPRequestHandler):
+    """A Lambda that looks at the signature, by botocore's own signing, and at nothing else."""
+    secret = "very secret"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        said = dict(part.split("=", 1) for part in self.headers["Authorization"].split(" ", 1)[1].split(", "))
+        self.server.scopes.append(said["Credential"])
+        signer = botocore.auth.SigV4Auth(botocore.credentials.Credentials("key", self.secret), "lambda", "eu-west-3")
+        asked = botocore.awsrequest.AWSRequest("POST", f"http://{self.headers['Host']}{self.path}", data=body, headers={
+            name: self.headers[name] for name in said["SignedHeaders"].split(";")})
+        asked.context["timestamp"] = self.headers["X-Amz-Date"]
+        right = signer.signature(signer.string_to_sign(asked, signer.canonical_request(asked)), asked)
+        answer = (200, b'{"metadata": {}, "data": {"records": [{"a": 1}]}}') if right == said["Signature"] else (
+            403, b'{"Message": "The request signature we calculated does not match"}')
+        self.send_response(answer[0])
+        self.send_header("Content-Length", str(len(answer[1])))
+        self.end_headers()
+        self.wfile.write(answer[1])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("name", ["quack", "quack:live", "arn:aws:lambda:eu-west-3:123456789012:function:quack"])
+def test_the_signature_is_awss(name):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SignedLambda) as double:
+        double.scopes = []
+        threading.Thread(target=double.serve_forever, daemon=True).start()
+        environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{double.server_port}", "AWS_REGION": "eu-west-3",
+                       "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "key"}
+        done = run("query", "--remote", f"lambda:{name}", "SELECT 1 AS a", **environment,
+                   AWS_SECRET_ACCESS_KEY=SignedLambda.secret)
+        wrong = run("query", "--remote", f"lambda:{name}", "SELECT 1 AS a", **environment,
+                    AWS_SECRET_ACCESS_KEY="another")
+        double.shutdown()
+    assert done.returncode == 0 and json.loads(done.stdout) == [{"a": 1}], done.stderr
+    assert wrong.returncode == 3 and "does not match" in wrong.stderr and "another" not in wrong.stderr
+    assert all(scope.startswith("key/") and scope.endswith("/eu-west-3/lambda/aws4_request") for scope in double.scopes)
 
 
 def test_no_question(lambda_client):

@@ -180,6 +180,16 @@ def test_a_key_opens_its_datasets_alone(serve, lake, keys):
     assert reasons == [("dataset_not_allowed", 403, "alice")] * 4
 
 
+def test_a_key_tells_of_its_datasets_alone(serve, lake, keys):
+    (lake / "eider.yaml").write_text("views: {fleet: FROM ships, flock: FROM birds}\n")
+    alice, bob = add(keys, "alice", "--dataset", "birds", "--dataset", "flock"), add(keys, "bob")
+    server = serve(lake, "--keys", keys)
+    def nodes(key):
+        return {node["name"]: node["reads"] for node in server.get("/lineage.json", x_api_key=key).json()["nodes"]}
+    assert nodes(alice) == {"birds": [], "flock": ["birds"]}
+    assert nodes(bob) == {"birds": [], "flock": ["birds"], "ships": [], "fleet": ["ships"]}
+
+
 def test_limits_of_a_key_and_of_who_has_none(serve, lake, keys):
     (lake / "eider.yaml").write_text("limits: {anonymous: {rows: 2, time: 1s}, keys: {bytes: 1MB}}\n")
     alice, rows, small = add(keys, "alice"), add(keys, "rows", "--rows", "1"), add(keys, "small", "--bytes", "10B")

@@ -1,15 +1,13 @@
 """Views and models: names in SQL and downloads, built whole or not at all, into folders and buckets."""
-import contextlib
 import hashlib
 import json
 import signal
 import subprocess
 
-import duckdb
 import pytest
 import requests
-from support import s3_servers
-from support.eider_server import PATIENCE_SECONDS, binary, clean_environment, run
+from support import lakes
+from support.raw_http import PATIENCE_SECONDS
 
 FILES = {
     "eider.yaml": "views: {late: 'SELECT * FROM flights WHERE delay > 5'}\n",
@@ -27,54 +25,10 @@ FILES = {
 FLIGHTS = "SELECT 1 + i % 3 AS day, ['JFK', 'LAX', 'SFO'][1 + i % 3] AS origin, i::INTEGER AS delay FROM range(9) t(i)"
 
 
-class Lake:
-    def __init__(self, root, environment, put, get):
-        self.root, self.environment, self.put, self.get = str(root), environment, put, get
-
-    def run(self, verb, *arguments):
-        return run(verb, "--lake", self.root, *arguments, **self.environment)
-
-    def build(self, *arguments):
-        done = self.run("build", *arguments)
-        done.stdout = done.stdout.decode()
-        return done
-
-    def rows(self, sql):
-        done = self.run("query", sql, "--format", "ndjson", "--revalidate")
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    def put_rows(self, key, sql, folder):
-        path = folder / "rows.parquet"
-        duckdb.sql(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
-        self.put(key, path.read_bytes())
-
-
-def local_lake(folder):
-    def put(key, content):
-        (folder / key).parent.mkdir(parents=True, exist_ok=True)
-        (folder / key).write_bytes(content)
-    return Lake(folder, {}, put, lambda key: (folder / key).read_bytes())
-
-
-def s3_lake(server, bucket):
-    client = server.client()
-    client.create_bucket(Bucket=bucket)
-    return Lake(f"s3://{bucket}/lake", server.environment(),
-                lambda key, content: client.put_object(Bucket=bucket, Key=f"lake/{key}", Body=content),
-                lambda key: client.get_object(Bucket=bucket, Key=f"lake/{key}")["Body"].read())
-
-
-@pytest.fixture(scope="module", params=["local", "minio", "versitygw"])
-def place(request, tmp_path_factory):
-    """Answers a new, empty lake at each call."""
-    with contextlib.ExitStack() as stack:
-        if request.param == "local":
-            yield lambda: local_lake(tmp_path_factory.mktemp("lake"))
-            return
-        server = stack.enter_context(s3_servers.started(request.param))
-        buckets = iter(range(1000))
-        yield lambda: s3_lake(server, f"lake-{next(buckets)}")
+def build(lake, *arguments):
+    done = lake.run("build", *arguments)
+    done.stdout = done.stdout.decode()
+    return done
 
 
 @pytest.fixture
@@ -88,8 +42,7 @@ def lake(place, tmp_path):
 
 @pytest.fixture
 def local(tmp_path):
-    (tmp_path / "lake").mkdir()
-    made = local_lake(tmp_path / "lake")
+    made = lakes.FolderLake(tmp_path / "lake")
     for key, text in FILES.items():
         made.put(key, text.encode())
     made.put_rows("flights/a.parquet", FLIGHTS, tmp_path)
@@ -97,11 +50,11 @@ def local(tmp_path):
 
 
 def test_a_build_makes_what_the_models_say(lake):
-    planned = lake.build("--dry-run")
+    planned = build(lake, "--dry-run")
     assert planned.returncode == 0, planned.stderr
     assert planned.stdout.splitlines()[0].startswith("by_day: make 'by_day/', 1 test; reads flights (")
     assert ("local files" in planned.stdout) != ("requests, " in planned.stdout)
-    done = lake.build()
+    done = build(lake)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [line.split(" rows, ")[0] for line in done.stdout.splitlines()] == [
         "ok      accepted_values by_day.day",
@@ -120,12 +73,12 @@ def test_a_build_makes_what_the_models_say(lake):
 
 
 def test_an_incremental_build_replaces_only_what_comes(lake, tmp_path):
-    assert lake.build("--select", "by_day").returncode == 0
+    assert build(lake, "--select", "by_day").returncode == 0
     before = json.loads(lake.get("by_day.manifest"))
     lake.put_rows("flights/a.parquet", "SELECT day::BIGINT AS day, origin, delay FROM (VALUES (1, 'X', 100), (3, 'Y', 50), "
                   "(4, 'Z', 1)) t(day, origin, delay)",
                   tmp_path)
-    done = lake.build("-s", "by_day")
+    done = build(lake, "-s", "by_day")
     assert done.returncode == 0, done.stdout + done.stderr
     assert lake.rows("SELECT day, sum(delay) AS s FROM by_day GROUP BY 1 ORDER BY 1") == [
         {"day": 1, "s": 9}, {"day": 2, "s": 12}, {"day": 3, "s": 50}, {"day": 4, "s": 1}]
@@ -135,7 +88,7 @@ def test_an_incremental_build_replaces_only_what_comes(lake, tmp_path):
 
 
 def test_what_was_there_stays_when_a_model_fails_half_way(lake):
-    assert lake.build().returncode == 0
+    assert build(lake).returncode == 0
     report = hashlib.sha256(lake.get("reports/worst.parquet")).digest()
     manifest = lake.get("by_day.manifest")
     fails = "CASE WHEN delay = 8 THEN error('half-way') ELSE delay END"
@@ -144,7 +97,7 @@ def test_what_was_there_stays_when_a_model_fails_half_way(lake):
              "FROM flights".encode())
     lake.put("models/by_day.sql", "{{ config(materialized='table', partition_by='day') }}\n"
              f"SELECT day, origin, {fails} AS delay FROM flights".encode())
-    done = lake.build()
+    done = build(lake)
     assert done.returncode == 1
     assert "failed  by_day: models/by_day.sql: " in done.stdout and "half-way" in done.stdout
     assert "failed  worst: models/reports/worst.sql: " in done.stdout
@@ -160,33 +113,33 @@ def test_a_ring_is_named_and_nothing_is_built(local):
     local.put("models/a.sql", b"{{ config(materialized='table') }} SELECT * FROM {{ ref('b') }}")
     local.put("models/b.sql", b"SELECT * FROM {{ ref('c') }}")
     local.put("models/c.sql", b"SELECT * FROM {{ ref('a') }}")
-    done = local.build()
+    done = build(local)
     assert done.returncode == 1
     assert "failed  a: models/a.sql: these read each other in a ring: a -> b -> c -> a\n" in done.stdout
     assert "\nok" not in done.stdout
     local.put("eider.yaml", b"views:\n  x: FROM y\n  y: FROM x\n")
-    done = local.build()
+    done = build(local)
     assert done.returncode == 1
     assert "eider.yaml:2:3: the views read each other in a ring: x -> y -> x" in done.stderr
 
 
 def test_what_is_wrong_is_told_with_its_place(local):
     local.put("models/worse.sql", b"SELECT origin\nFROM {{ ref('by_orign') }}")
-    done = local.build()
+    done = build(local)
     assert done.returncode == 1
     assert "models/worse.sql: line 2, column 9: there is no model 'by_orign'. Did you mean 'by_origin'?" in done.stdout
     local.put("models/worse.sql", b"SELECT\n  orgin\nFROM {{ ref('by_origin') }}")
-    done = local.build("--select", "worse")
+    done = build(local, "--select", "worse")
     assert done.returncode == 1 and "models/worse.sql: line 2, column 3: " in done.stdout, done.stdout
-    done = local.build("--select", "wors")
+    done = build(local, "--select", "wors")
     assert done.returncode == 1 and "there is no model 'wors'. Did you mean 'wors" in done.stderr, done.stderr
-    done = run("build", "--lake", local.root, "--selectt", "x")
+    done = build(local, "--selectt", "x")
     assert done.returncode == 2
 
 
 def test_a_part_is_built_with_what_it_reads_or_what_reads_it(local):
     def names(*select):
-        done = local.build("--dry-run", *select)
+        done = build(local, "--dry-run", *select)
         assert done.returncode == 0, done.stderr
         return [line.split(":")[0] for line in done.stdout.splitlines()]
     assert names() == ["by_day", "by_origin", "worst"]
@@ -196,23 +149,23 @@ def test_a_part_is_built_with_what_it_reads_or_what_reads_it(local):
 
 
 def test_a_dry_run_does_nothing(local):
-    done = local.build("--dry-run")
+    done = build(local, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "by_day: make 'by_day/', 1 test; reads flights (local files)",
         "by_origin: look at the view, 2 tests; reads flights (local files)",
         "worst: replace 'reports/worst.parquet', 0 tests; reads by_origin (local files)"]
     local.put("models/on.sql", b"SELECT * FROM {{ ref('by_day') }}")
-    assert "on: build the view, 0 tests; reads by_day (what it reads is made first)" in local.build("--dry-run").stdout
+    assert "on: build the view, 0 tests; reads by_day (what it reads is made first)" in build(local, "--dry-run").stdout
     missing = local.run("query", "FROM by_day")
     assert missing.returncode == 1 and "model 'by_day' has not been built yet: `eider build --select by_day` does" in missing.stderr
 
 
 def test_a_table_whose_new_rows_fail_a_test_is_not_replaced(lake, tmp_path):
-    assert lake.build("--select", "by_day").returncode == 0
+    assert build(lake, "--select", "by_day").returncode == 0
     manifest = lake.get("by_day.manifest")
     lake.put_rows("flights/a.parquet", "SELECT 7::BIGINT AS day, 'X' AS origin, 1 AS delay", tmp_path)
-    done = lake.build("--select", "by_day")
+    done = build(lake, "--select", "by_day")
     assert done.returncode == 1
     assert "failed  accepted_values by_day.day: 1 rows have another value, such as '7'\n" in done.stdout
     assert lake.get("by_day.manifest") == manifest
@@ -222,14 +175,14 @@ def test_a_table_whose_new_rows_fail_a_test_is_not_replaced(lake, tmp_path):
 def test_a_failed_test_stops_what_reads_the_model(local):
     local.put("models/schema.yml", b"models:\n- name: by_origin\n  columns:\n  - name: origin\n"
               b"    tests: [{accepted_values: {values: [JFK, LAX]}}]\n")
-    done = local.build()
+    done = build(local)
     assert done.returncode == 1
     assert "failed  accepted_values by_origin.origin: 1 rows have another value, such as 'SFO'\n" in done.stdout
     assert "skipped worst: skipped, for it reads 'by_origin'\n" in done.stdout
 
 
 def test_models_are_served_as_datasets_are(local, serve):
-    assert local.build().returncode == 0
+    assert build(local).returncode == 0
     server = serve(local.root)
     names = [entry["name"] for entry in requests.get(server.url + "datasets").json()["dataset"]]
     assert names == ["by_day", "by_origin", "flights", "late", "reports", "worst"]
@@ -249,7 +202,7 @@ def test_models_are_served_as_datasets_are(local, serve):
     nodes = {node["name"]: node for node in requests.get(server.url + "lineage.json").json()["nodes"]}
     assert nodes["worst"]["reads"] == ["by_origin"] and nodes["by_origin"]["reads"] == ["flights"]
     assert nodes["flights"]["kind"] == "dataset" and nodes["late"]["kind"] == "view"
-    assert json.loads(local.build("--lineage").stdout)["nodes"] == list(nodes.values())
+    assert json.loads(build(local, "--lineage").stdout)["nodes"] == list(nodes.values())
     # Models are as their files are now.
     local.put("models/by_origin.sql", b"SELECT 1 AS one")
     assert requests.get(server.url + "by_origin.csv").text == "one\r\n1\r\n"
@@ -283,10 +236,10 @@ def test_a_configuration_outside_of_the_lake_brings_its_models(local, tmp_path):
     (tmp_path / "conf" / "eider.yaml").write_text("")
     (tmp_path / "conf" / "models" / "one.sql").write_text("SELECT '{{ env_var('GREETING') }}' AS hello")
     config = ["--config", tmp_path / "conf" / "eider.yaml"]
-    refused = local.build(*config)
+    refused = build(local, *config)
     assert refused.returncode == 1 and "--model-env GREETING" in refused.stdout
     local.environment = {"GREETING": "hi", "EIDER_MODEL_ENV": "OTHER,GREETING"}
-    done = local.build(*config)
+    done = build(local, *config)
     assert done.returncode == 0 and done.stdout == "ok      one: view\n1 model, 0 tests, 0 failed, 0 skipped\n", done.stderr
     assert json.loads(local.run("query", "FROM one", "--format", "json", *config).stdout) == [{"hello": "hi"}]
 
@@ -294,8 +247,7 @@ def test_a_configuration_outside_of_the_lake_brings_its_models(local, tmp_path):
 def test_an_interrupted_build_ends_in_order(local):
     local.put("models/by_day.sql", b"{{ config(materialized='table') }} SELECT count(*) AS n FROM range(100000000) a, "
               b"range(100000000) b WHERE hash(a.range + b.range) = 1")
-    building = subprocess.Popen([binary(), "build", "--lake", local.root], env=clean_environment(), text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    building = local.start("build")
     # The table is begun when its empty manifest is there.
     manifest = f"{local.root}/by_day.manifest"
     subprocess.run(["sh", "-c", f"until [ -e '{manifest}' ]; do sleep 0.02; done"], check=True, timeout=PATIENCE_SECONDS)

@@ -232,6 +232,10 @@ def test_narrow_limits_change_no_answer(bucket, options):
     (["SELECT $a", "--param", "a=1", "--param", "2"], 1, ["NAME=VALUE"]),
     (["SELECT 1", "--remote", "ftp://127.0.0.1/"], 2, ["http"]),
     (["SELECT 1", "--remote", "http://127.0.0.1:9/", "--into", "x/"], 2, ["--into", "lake itself"]),
+    (["SELECT 1", "--remote", "lambda:"], 2, ["function's name"]),
+    (["SELECT 1", "--remote", "lambda:f", "--into", "results/a.csv"], 2, ["--into", "lake itself"]),
+    (["SELECT 1", "--remote", "lambda:f", "--dry-run"], 2, ["--dry-run"]),
+    (["SELECT 1", "--remote", "lambda:f", "-o", "a.csv"], 2, ["JSON"]),
 ])
 def test_what_is_wrong_is_said(folder, arguments, code, words):
     done = run("query", "--lake", folder, *arguments)
@@ -249,6 +253,13 @@ def test_sql_comes_from_anywhere_and_goes_to_a_file(folder, tmp_path):
     assert duckdb.sql(f"SELECT count(*), sum(id) FROM '{target}'").fetchone() == (900000, sum(range(900000)))
     table = run("query", "--lake", folder, "--format", "table", "SELECT 1 AS one, NULL AS nothing").stdout.decode()
     assert table.splitlines() == ["one  nothing", "---  -------", "  1  NULL"] or "NULL" in table
+
+
+@pytest.mark.parametrize("target", [["--format", "table"], ["--into", "rows.parquet"], ["--into", "rows/"],
+                                    ["-o", "/dev/null"]], ids=" ".join)
+def test_stats_are_told_wherever_the_rows_go(tmp_path, target):
+    done = run("query", "--lake", tmp_path, "--stats", "SELECT * FROM range(7)", *target)
+    assert done.returncode == 0 and json.loads(done.stderr.splitlines()[-1])["rows"] == 7, done.stderr
 
 
 def test_values_come_beside_the_sql(folder):
@@ -281,6 +292,8 @@ def test_a_server_is_asked_in_the_place_of_a_lake(serve, folder, tmp_path):
     assert told["usd"] == 0
     wrong = run("query", "--remote", server.url, "-o", target, "SELECT kin FROM measures")
     assert wrong.returncode == 1 and "kind" in wrong.stderr and target.exists()
+    elsewhere = run("query", "--remote", server.url + "measures.csv", "SELECT 1")
+    assert elsewhere.returncode == 1 and "that of a server" in elsewhere.stderr
     server.terminate()
     server.wait()
     down = run("query", "--remote", server.url, "SELECT 1")

@@ -1,6 +1,7 @@
 """eider query on a terminal: its shell, its tables, its progress bar."""
 import os
 import signal
+import socket
 import stat
 import subprocess
 
@@ -8,6 +9,7 @@ import duckdb
 import pytest
 
 from support.eider_server import binary, clean_environment
+from support.raw_http import PATIENCE_SECONDS
 from support.terminal import Terminal
 
 SLOW = "SELECT count(*) FROM range(100000) a, range(100000) b, range(100000) c WHERE a.range + b.range + c.range = 7"
@@ -91,6 +93,21 @@ def test_ctrl_c_ends_the_statement_and_not_the_shell(shell):
     terminal.wait_for("eider> ")
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.wait() == 130
+
+
+@pytest.mark.parametrize("typed", ["FROM birds;", ".describe birds", ".cost FROM birds"])
+def test_ctrl_c_ends_what_waits_for_the_lake(tmp_path, typed):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE_SECONDS)
+        lake = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with Terminal([binary(), "query", "--lake", lake], clean_environment(HOME=tmp_path)) as terminal:
+            terminal.wait_for("eider> ")
+            terminal.type(f"{typed}\n")
+            with silent.accept()[0]:
+                terminal.type("\x03")
+                assert "Stopped before" in terminal.wait_for("eider> ")
+                terminal.type("SELECT 6 * 7 AS answer;\n")
+                assert "42" in terminal.wait_for("1 row")
 
 
 def test_a_table_fits_the_terminal(shell):

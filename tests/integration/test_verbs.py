@@ -100,7 +100,7 @@ def test_an_interrupted_get_leaves_a_part_and_no_file(lake, tmp_path):
 @pytest.mark.parametrize("target, words", [
     ("nothing.csv", ["nothing"]), ("flight.csv", ["'flights'"]), ("flights.csv?colour=red", ["colour", "Columns are"]),
     ("flights.docx", ["docx", "csv"]), ("flights.csv?delay=soon", ["soon", "INTEGER"]), ("../etc/passwd", ["passwd"]),
-    ("flights.geojson", ["GeoJSON"])])
+    ("flights.geojson", ["GeoJSON"]), ("http://127.0.0.1:8080/flights.csv?delay=1", ["NAME.FORMAT", "--lake", "curl"])])
 def test_get_says_what_is_wrong(lake, tmp_path, target, words):
     done = run("get", "--lake", lake, target, "-o", tmp_path / "out")
     assert done.returncode == 1 and done.stdout == b""
@@ -215,6 +215,36 @@ def test_wrong_usage_exits_with_2(arguments):
     assert done.returncode == 2 and done.stderr
 
 
+@pytest.mark.parametrize("arguments, words", [
+    (["qurey", "SELECT 1"], ["no 'qurey'. Did you mean 'query'? There are: serve ", "\neider --help says more"]),
+    ([], ["a verb is missing. There are: serve "]), (["--lake", "x"], ["a verb is missing"]),
+    (["--lake", "x", "datasets"], ["'--lake' stands before the verb"]),
+    (["serve", "--lsten", "1"], ["no --lsten. Did you mean '--listen'?", "eider serve --help"]),
+    (["describe", "--jsn"], ["no --jsn. Did you mean '--json'?"]), (["describe"], ["NAME", "eider describe --help"]),
+    (["query", "SELECT 1", "SELECT 2"], ["'SELECT 2' is one word too many"]),
+    (["keys", "ad"], ["no 'ad'. Did you mean 'add'? There are: add list revoke", "eider keys --help"])])
+def test_wrong_usage_is_named(arguments, words):
+    said = run(*arguments).stderr
+    assert said.startswith("eider: ") and all(word in said for word in words), said
+
+
+def test_what_stands_behind_an_option_that_has_its_word_is_the_verbs(tmp_path):
+    done = run("query", "--lake", tmp_path, "--into", "x/", "--partition-by", "a,b", "--param", "[3]",
+               "SELECT 1 AS a, 2 AS b, $1 AS c")
+    assert done.returncode == 0 and list((tmp_path / "x/a=1/b=2").iterdir()), done.stderr
+    assert run("query", "--lake", tmp_path, "--format", "csv", "--param", "3", "--param", "[4]",
+               "SELECT $1 AS three, $2 AS text").stdout == b"three,text\r\n3,[4]\r\n"
+    added = run("keys", "add", "--dataset", "x", "--dataset", "y", "alice", "--keys", tmp_path / "keys.json")
+    assert added.returncode == 0, added.stderr
+
+
+def test_the_command_line_stands_before_the_environment(lake, tmp_path):
+    (tmp_path / "other.csv").write_text("x\n1\n")
+    assert run("datasets", "--lake", tmp_path, EIDER_LAKE=lake).stdout.split() == [b"other"]
+    assert run("keys", "add", "alice", "--keys", tmp_path / "a.json", EIDER_KEYS_FILE=tmp_path / "b.json").returncode == 0
+    assert (tmp_path / "a.json").exists() and not (tmp_path / "b.json").exists()
+
+
 @pytest.mark.parametrize("options, words", [(["--listen", "nowhere"], ["--listen", "nowhere"]),
                                             (["--listen", "127.0.0.1:99999"], ["99999"]),
                                             (["--memory", "much"], ["--memory", "much"]),
@@ -231,9 +261,11 @@ def test_wrong_options_are_named_before_anything_is_served(lake, options, words)
 def test_version_and_help():
     assert run("--version").stdout.decode().strip()
     assert "serve" in run("--help").stdout.decode()
+    assert run("help").stdout == run("--help").stdout
 
 
 def test_a_port_that_is_taken(lake):
     with EiderServer(lake) as server:
         done = run("serve", "--lake", lake, "--listen", f"127.0.0.1:{server.port}")
     assert done.returncode in (1, 3) and str(server.port) in done.stderr and "in use" in done.stderr
+    assert "--listen" in done.stderr

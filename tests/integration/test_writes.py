@@ -1,6 +1,4 @@
 """Writes into a lake: one object or a partitioned dataset, all or nothing, in bounded memory."""
-import contextlib
-import json
 import os
 import resource
 import signal
@@ -9,65 +7,12 @@ import sys
 import time
 
 import pytest
-from support import s3_servers, toxiproxy
-from support.eider_server import PATIENCE_SECONDS, binary, clean_environment, run
+from support import lakes, s3_servers, toxiproxy
+from support.eider_server import binary, clean_environment, run
+from support.raw_http import PATIENCE_SECONDS
 
 ROWS = "SELECT i % 3 AS a, 'x/' || (i % 2) AS b, i FROM range(1200) t(i)"
 COUNT = "SELECT count(*) AS n, sum(i) AS s, count(DISTINCT b) AS k FROM flights"
-
-
-class Lake:
-    """A lake of its own below a folder or a bucket, and what lies in it."""
-
-    def __init__(self, root, environment, keys, uploads):
-        self.root, self.environment, self.keys, self.uploads = str(root), environment, keys, uploads
-
-    def run(self, verb, *arguments):
-        return run(verb, "--lake", self.root, *arguments, **self.environment)
-
-    def write(self, sql, into, *arguments):
-        done = self.run("query", sql, "--into", into, *arguments)
-        assert done.returncode == 0, done.stderr
-        return done
-
-    def rows(self, sql=COUNT):
-        done = self.run("query", sql, "--format", "ndjson")
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    def start(self, *arguments):
-        return subprocess.Popen([binary(), "query", "--lake", self.root, *arguments],
-                                env=clean_environment(**self.environment), stderr=subprocess.PIPE, text=True)
-
-
-def local_lake(folder):
-    def files(below):
-        return sorted(str(path.relative_to(folder)) for path in (folder / below).rglob("*") if path.is_file())
-    return Lake(folder, {}, lambda: [key for key in files("") if not key.startswith(".eider/")],
-                lambda: files(".eider/uploads"))
-
-
-def s3_lake(server, bucket):
-    client = server.client()
-    client.create_bucket(Bucket=bucket)
-
-    def keys():
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="lake/")
-        return [entry["Key"].removeprefix("lake/") for page in pages for entry in page.get("Contents", [])]
-    return Lake(f"s3://{bucket}/lake", server.environment(), keys,
-                lambda: client.list_multipart_uploads(Bucket=bucket).get("Uploads", []))
-
-
-@pytest.fixture(scope="module", params=["local", "minio", "versitygw"])
-def place(request, tmp_path_factory):
-    """Answers a new, empty lake at each call."""
-    with contextlib.ExitStack() as stack:
-        if request.param == "local":
-            yield lambda: local_lake(tmp_path_factory.mktemp("lake"))
-            return
-        server = stack.enter_context(s3_servers.started(request.param))
-        buckets = iter(range(1000))
-        yield lambda: s3_lake(server, f"lake-{next(buckets)}")
 
 
 @pytest.fixture
@@ -75,36 +20,45 @@ def lake(place):
     return place()
 
 
+def write(lake, sql, into, *arguments):
+    done = lake.run("query", sql, "--into", into, *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def count(lake):
+    return lake.rows(COUNT)
+
+
 def test_one_object(lake):
-    lake.write(ROWS, "flights.parquet")
-    assert lake.rows() == [{"n": 1200, "s": 719400, "k": 2}]
+    write(lake, ROWS, "flights.parquet")
+    assert count(lake) == [{"n": 1200, "s": 719400, "k": 2}]
     again = lake.run("query", ROWS, "--into", "flights.parquet")
     assert again.returncode == 1 and "--replace" in again.stderr
-    lake.write("SELECT 1 AS i, 'y' AS b", "flights.parquet", "--replace")
-    assert lake.rows() == [{"n": 1, "s": 1, "k": 1}]
-    lake.write("SELECT 1 AS i", "text.csv")
+    write(lake, "SELECT 1 AS i, 'y' AS b", "flights.parquet", "--replace")
+    assert count(lake) == [{"n": 1, "s": 1, "k": 1}]
+    write(lake, "SELECT 1 AS i", "text.csv")
     assert lake.rows("SELECT * FROM text") == [{"i": 1}]
 
 
 def test_a_partitioned_dataset(lake):
-    lake.write(ROWS, "flights/", "--partition-by", "a,b")
-    assert lake.rows() == [{"n": 1200, "s": 719400, "k": 2}]
+    write(lake, ROWS, "flights/", "--partition-by", "a,b")
+    assert count(lake) == [{"n": 1200, "s": 719400, "k": 2}]
     keys = lake.keys()
     assert len(keys) == 7 and "flights.manifest" in keys
     assert any(key.startswith("flights/a=0/b=x%2F1/part-") for key in keys), keys
     assert lake.rows("SELECT count(*) AS n FROM flights WHERE a = 1 AND b = 'x/0'") == [{"n": 200}]
     refused = lake.run("query", ROWS, "--into", "flights/", "--partition-by", "a,b")
     assert refused.returncode != 0 and "--replace" in refused.stderr
-    lake.write(ROWS, "flights/", "--partition-by", "a,b", "--append")
-    assert lake.rows()[0]["n"] == 2400
-    lake.write("SELECT 7 AS i, 'z' AS b", "flights/", "--replace")
-    assert lake.rows() == [{"n": 1, "s": 7, "k": 1}]
+    write(lake, ROWS, "flights/", "--partition-by", "a,b", "--append")
+    assert count(lake)[0]["n"] == 2400
+    write(lake, "SELECT 7 AS i, 'z' AS b", "flights/", "--replace")
+    assert count(lake) == [{"n": 1, "s": 7, "k": 1}]
     assert lake.rows("SELECT count(*) AS n FROM 'flights/**/*.parquet'") == [{"n": 1}]
 
 
 def test_check_finds_and_removes_what_was_replaced(lake):
-    lake.write(ROWS, "flights/", "--partition-by", "a,b")
-    lake.write(ROWS, "flights/", "--partition-by", "a,b", "--replace")
+    write(lake, ROWS, "flights/", "--partition-by", "a,b")
+    write(lake, ROWS, "flights/", "--partition-by", "a,b", "--replace")
     assert len(lake.keys()) == 13
     looked = lake.run("check")
     assert looked.returncode == 0 and looked.stdout.count(b"no manifest lists it") == 6
@@ -112,7 +66,7 @@ def test_check_finds_and_removes_what_was_replaced(lake):
     assert len(lake.keys()) == 13, "they are younger than a day"
     fixed = lake.run("check", "--fix", "--older-than", "0s")
     assert fixed.returncode == 0 and fixed.stdout.count(b"removed ") == 6, fixed.stdout
-    assert len(lake.keys()) == 7 and lake.rows()[0]["n"] == 1200
+    assert len(lake.keys()) == 7 and count(lake)[0]["n"] == 1200
     assert b"leftovers" not in lake.run("check").stdout
 
 
@@ -128,32 +82,32 @@ def wait_for(condition, process):
 
 
 def test_a_write_that_is_killed_leaves_the_old_dataset(lake):
-    lake.write(ROWS, "flights/", "--partition-by", "a,b")
-    process = lake.start(BIG, "--into", "flights/", "--partition-by", "a", "--replace")
+    write(lake, ROWS, "flights/", "--partition-by", "a,b")
+    process = lake.start("query", BIG, "--into", "flights/", "--partition-by", "a", "--replace")
     wait_for(lambda: len(lake.keys()) > 9, process)
     process.kill()
     process.communicate()
-    assert lake.rows()[0]["n"] == 1200
+    assert count(lake)[0]["n"] == 1200
     assert b"no manifest lists it" in lake.run("check").stdout
     assert lake.run("check", "--fix", "--older-than", "0s").returncode == 0
     assert len(lake.keys()) == 7 and not lake.uploads()
-    assert lake.rows()[0]["n"] == 1200
+    assert count(lake)[0]["n"] == 1200
 
 
 def test_a_first_write_that_is_killed_is_no_dataset(lake):
-    process = lake.start(BIG, "--into", "flights/", "--partition-by", "a")
+    process = lake.start("query", BIG, "--into", "flights/", "--partition-by", "a")
     wait_for(lambda: len(lake.keys()) > 3, process)
     process.kill()
     process.communicate()
     assert lake.run("query", COUNT).returncode == 1
     assert lake.run("check", "--fix", "--older-than", "0s").returncode in (0, 1)
     assert lake.keys() == ["flights.manifest"]
-    lake.write(ROWS, "flights/")
-    assert lake.rows()[0]["n"] == 1200
+    write(lake, ROWS, "flights/")
+    assert count(lake)[0]["n"] == 1200
 
 
 def test_an_object_whose_write_is_killed_is_an_unfinished_upload(lake):
-    process = lake.start(BIG, "--into", "flights.csv")
+    process = lake.start("query", BIG, "--into", "flights.csv")
     wait_for(lake.uploads, process)
     process.kill()
     process.communicate()
@@ -169,7 +123,7 @@ def test_an_object_whose_write_is_killed_is_an_unfinished_upload(lake):
 
 @pytest.mark.parametrize("into", [("flights.csv", ), ("flights/", "--partition-by", "a")])
 def test_ctrl_c_leaves_nothing(lake, into):
-    process = lake.start(BIG, "--into", *into)
+    process = lake.start("query", BIG, "--into", *into)
     wait_for(lambda: lake.uploads() or len(lake.keys()) > 3, process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE_SECONDS)
@@ -186,12 +140,12 @@ def test_a_query_that_fails_leaves_nothing(lake):
 
 
 def test_of_two_writers_one_wins(lake):
-    first = lake.start(BIG, "--into", "flights/", "--partition-by", "a")
+    first = lake.start("query", BIG, "--into", "flights/", "--partition-by", "a")
     wait_for(lambda: len(lake.keys()) > 1, first)
-    lake.write(ROWS, "flights/", "--partition-by", "a,b")
+    write(lake, ROWS, "flights/", "--partition-by", "a,b")
     _, said = first.communicate(timeout=PATIENCE_SECONDS)
     assert first.returncode == 3 and "someone else" in said
-    assert len(lake.keys()) == 7 and lake.rows()[0]["n"] == 1200
+    assert len(lake.keys()) == 7 and count(lake)[0]["n"] == 1200
 
 
 @pytest.mark.parametrize("arguments", [("--into", "a/", "-o", "b.csv"), ("--replace", ), ("--into", "a.csv", "--append"),
@@ -242,7 +196,7 @@ def behind_a_network():
         buckets = iter(range(1000))
 
         def start():
-            lake, proxy = s3_lake(server, f"lake-{next(buckets)}"), network.proxy(server.endpoint)
+            lake, proxy = lakes.BucketLake(server, f"lake-{next(buckets)}"), network.proxy(server.endpoint)
             lake.environment = {**lake.environment, "AWS_ENDPOINT_URL": proxy.endpoint}
             return lake, proxy
         yield start
@@ -251,21 +205,21 @@ def behind_a_network():
 def test_a_network_that_resets_connections_only_slows_a_write(behind_a_network):
     lake, proxy = behind_a_network()
     proxy.toxic("reset_peer", share=0.2, timeout=5)
-    lake.write(ROWS, "flights/", "--partition-by", "a,b")
-    lake.write("SELECT i, md5(i::VARCHAR) AS m FROM range(1000000) t(i)", "big.csv")
-    assert lake.rows()[0]["n"] == 1200 and lake.rows("SELECT sum(i) AS s FROM big") == [{"s": 499999500000}]
+    write(lake, ROWS, "flights/", "--partition-by", "a,b")
+    write(lake, "SELECT i, md5(i::VARCHAR) AS m FROM range(1000000) t(i)", "big.csv")
+    assert count(lake)[0]["n"] == 1200 and lake.rows("SELECT sum(i) AS s FROM big") == [{"s": 499999500000}]
     assert lake.run("check").returncode == 0 and not lake.uploads()
 
 
 def test_a_store_that_goes_away_in_mid_write(behind_a_network):
     lake, proxy = behind_a_network()
-    lake.write(ROWS, "flights/", "--partition-by", "a,b")
-    process = lake.start(BIG, "--into", "flights/", "--partition-by", "a", "--replace")
+    write(lake, ROWS, "flights/", "--partition-by", "a,b")
+    process = lake.start("query", BIG, "--into", "flights/", "--partition-by", "a", "--replace")
     wait_for(lambda: len(lake.keys()) > 9, process)
     proxy.switch(on=False)
     _, said = process.communicate(timeout=3 * PATIENCE_SECONDS)
     assert process.returncode == 3 and "`eider check --fix` removes it" in said, said
     proxy.switch(on=True)
-    assert lake.rows()[0]["n"] == 1200
+    assert count(lake)[0]["n"] == 1200
     assert lake.run("check", "--fix", "--older-than", "0s").returncode == 0
     assert len(lake.keys()) == 7 and not lake.uploads()

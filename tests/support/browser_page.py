@@ -1,7 +1,9 @@
 """Eider's page in Debian's Chromium, watched: what it asks of which host, and what it complains about."""
 import contextlib
+import json
 import shutil
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from support.raw_http import PATIENCE_SECONDS
@@ -103,3 +105,10 @@ class BrowserPage:
         """What was asked of POST /query, dry runs apart."""
         posts = [request.post_data_json for request in self.requests if request.method == "POST"]
         return [order for order in posts if not order.get("dry_run")]
+
+    def expect_accessible(self):
+        """Nothing that axe would have otherwise, and nothing beside the window."""
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert not found, json.dumps([(one["id"], [node["html"] for node in one["nodes"]]) for one in found], indent=1)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{wide} px wider than the window"

@@ -2,6 +2,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -20,6 +21,11 @@ STRAY_VARIABLES = re.compile(r"AWS_|EIDER_(?!EXTENSIONS$)|DATASET_BUCKET$|https?
 
 def binary():
     return os.environ["EIDER_BIN"]
+
+
+def extension_folder():
+    """Where ./dev has put DuckDB's extensions."""
+    return pathlib.Path(os.environ["EIDER_EXTENSIONS"])
 
 
 def clean_environment(**changes):

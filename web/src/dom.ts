@@ -1,5 +1,4 @@
 // Elements: made, cloned from the templates of index.html, and found by their data-slot.
-import { Problem } from "./server";
 
 type Properties<T> = { [K in keyof T]?: T[K] };
 type Child = Node | string;
@@ -22,17 +21,6 @@ export function slot<T extends HTMLElement = HTMLElement>(root: ParentNode, name
 }
 
 export const say = (text: string) => { document.getElementById("said")!.textContent = text; };
-
-export function problemBox(error: unknown, again?: () => void) {
-  const said = error instanceof Problem ? error.said : { title: "This page has a fault", detail: String(error) };
-  const box = clone("problem");
-  slot(box, "title").textContent = said.title ?? "";
-  slot(box, "detail").textContent = said.detail ?? "";
-  slot(box, "id").textContent = said.request_id ? `Request ${said.request_id}` : "";
-  slot(box, "again").hidden = !again || said.status === 400;
-  slot(box, "again").onclick = () => again?.();
-  return box;
-}
 
 function copyWithoutClipboard(text: string, button: HTMLElement) {  // a page from a host without TLS has no clipboard
   const area = el("textarea", { className: "unseen", value: text });
@@ -58,13 +46,4 @@ export async function copy(text: string, button: HTMLElement) {
     labels.delete(button);
   }, 1500);
   labels.set(button, label);
-}
-
-// What an answer holds that was saved to a file, as the browser does it.
-export function save(content: Blob, name: string) {
-  const link = el("a", { href: URL.createObjectURL(content), download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);  // the browser may still be reading
 }

@@ -1,14 +1,22 @@
-// The page at "/": the datasets of the lake (#/), one of them (#/NAME?FILTERS), or SQL over them (#sql=…).
+// The page at "/": the datasets of the lake (#/), one of them (#/NAME?FILTERS), SQL over them (#sql=…), or what is made
+// from what (#lineage).
 // It asks its own origin and nothing else. Addresses are relative to it: a proxy may put it below a prefix.
 import "./style/base.css";
 import "./style/dataset.css";
 import "./style/query.css";
+import "./style/access.css";
+import "./style/lineage.css";
+import { onKeyChange } from "./access/key";
+import { keyButton } from "./access/key_form";
+import { followLinks } from "./access/links";
 import { readDatasetLink } from "./dataset/choice";
 import { DatasetView } from "./dataset/dataset_view";
-import { clone, el, problemBox } from "./dom";
+import { clone, el } from "./dom";
 import { finder, home } from "./home";
+import { problemBox } from "./problem";
 import { readQueryLink, type QueryState } from "./query/link";
-import { getDataset, getLake, type Lake } from "./server";
+import { selectAll } from "./query/names";
+import { getDataset, getLake, getLineage, type Lake } from "./server";
 
 interface View {
   root: HTMLElement;
@@ -24,12 +32,19 @@ const side = document.querySelector<HTMLElement>(".side")!;
 let shown: View | null = null;
 let going = new AbortController();  // the way to what is shown next
 
+const LINEAGE = "#lineage";
+
 function markHere() {
   const here = location.hash.split("?")[0] || "#/";
   for (const link of side.querySelectorAll("a")) link.ariaCurrent = link.getAttribute("href") === here ? "page" : null;
-  const querying = readQueryLink(location.hash) !== null;
-  document.getElementById("to-datasets")!.ariaCurrent = querying ? null : "page";
-  document.getElementById("to-query")!.ariaCurrent = querying ? "page" : null;
+  const tab = readQueryLink(here) ? "to-query" : here === LINEAGE ? "to-lineage" : "to-datasets";
+  for (const link of document.querySelectorAll(".tabs a")) link.ariaCurrent = link.id === tab ? "page" : null;
+}
+
+// Only where something is made from something; whoever may not know sees no tab.
+async function offerLineage() {
+  const nodes = await getLineage(AbortSignal.timeout(60_000)).catch(() => []);
+  document.getElementById("to-lineage")!.hidden = nodes.every(({ kind }) => kind === "dataset");
 }
 
 function showFinder(lake: Lake) {
@@ -61,10 +76,17 @@ async function queryView(state: QueryState, signal: AbortSignal): Promise<View> 
   signal.throwIfAborted();
   document.title = `SQL · ${lake.title || "Eider"}`;
   const first = lake.dataset[0]?.name;
-  const start = first ? `SELECT *\nFROM ${/^[a-z_]\w*$/i.test(first) ? first : `"${first}"`}\nLIMIT 100` : "";
+  const start = first ? selectAll(first) : "";
   const view = new QueryView(lake.dataset, state.sql ? state : { ...state, sql: start });
   side.replaceChildren(view.panel.root);
   return view;
+}
+
+async function drawnLineage(signal: AbortSignal): Promise<View> {
+  side.replaceChildren();
+  const [{ lineageView }, nodes] = await Promise.all([import("./lineage/lineage_view"), getLineage(signal)]);
+  document.title = "Lineage · Eider";
+  return { root: lineageView(nodes) };
 }
 
 async function route(event?: Event) {
@@ -81,6 +103,7 @@ async function route(event?: Event) {
   try {
     document.title = "Eider";
     const view = await (state ? queryView(state, signal)
+      : location.hash === LINEAGE ? drawnLineage(signal)
       : dataset ? datasetView(dataset.name, dataset.query, signal) : homeView(signal));
     if (signal.aborted) return view.close?.();
     shown = view;
@@ -92,6 +115,10 @@ async function route(event?: Event) {
   }
   if (!event) return;
   scrollTo(0, 0);
+  focusShown();
+}
+
+function focusShown() {
   if (shown?.focus) shown.focus();
   else main.querySelector("h1")!.focus({ preventScroll: true });
 }
@@ -101,4 +128,15 @@ document.querySelector<HTMLElement>(".skip")!.onclick = () => {
   return false;  // the hash is taken
 };
 addEventListener("hashchange", route);
+followLinks();
+const { show: showKey } = keyButton(document.getElementById("key")!);
+onKeyChange(async () => {
+  const within = main.contains(document.activeElement);  // the field in place of what wants a key
+  showKey();
+  side.replaceChildren();  // other datasets may be there now
+  void offerLineage();
+  await route();
+  if (within) focusShown();
+});
 void route();
+void offerLineage();

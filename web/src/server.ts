@@ -1,4 +1,5 @@
 // What the page asks its server, and how answers and addresses are written: problems, CSV, query strings.
+import { keyHeaders } from "./access/key";
 
 // What RFC 9457 says of a failure, or the same words for one that the server could not tell of.
 export interface ProblemText {
@@ -7,6 +8,7 @@ export interface ProblemText {
   status?: number;
   parameter?: string;
   request_id?: string;
+  retryAfter?: number;  // seconds
 }
 
 export class Problem extends Error {
@@ -46,26 +48,36 @@ export interface Dataset extends DatasetEntry {
 
 export const address = (path: string) => new URL(path, new URL(".", location.href)).href;
 
-// The response of a request that succeeded; a Problem for any other. An abort is passed on as it is.
-export async function ask(path: string, init: RequestInit): Promise<Response> {
+// The response of a request that succeeded; a Problem for any other. An abort is passed on as it is. It is asked with the
+// key of this tab, if `init` has none.
+export async function ask(path: string, init: RequestInit & { headers?: Record<string, string> }): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(address(path), init);
+    response = await fetch(address(path), { ...init, headers: { ...keyHeaders(), ...init.headers } });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new Problem({ title: "No answer", detail: "The server cannot be reached." });
   }
   if (response.ok) return response;
   const said = await response.json().catch(() => ({}));  // without one the status has to do
-  throw new Problem({ title: `Status ${response.status}`, status: response.status, ...said });
+  throw new Problem({ title: `Status ${response.status}`, status: response.status, ...said, retryAfter: waitOf(response) });
 }
 
-// The whole body as `take` reads it. A connection that ends before the answer does is a Problem too.
+// RFC 9110 section 10.2.3: seconds, or a date, as a proxy may say it.
+function waitOf(response: Response) {
+  const text = response.headers.get("Retry-After");
+  if (text === null) return undefined;
+  const seconds = /^\d+$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - Date.now()) / 1000);
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}
+
+// The whole body as `take` reads it. A connection that ends before the answer does is a Problem too; what the browser
+// says itself, as of a full disk, is passed on.
 export async function whole<T>(response: Response, signal: AbortSignal, take: (response: Response) => Promise<T>) {
   try {
     return await take(response);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || error instanceof DOMException) throw error;
     throw new Problem({ title: "The answer is cut", detail: "The connection ended before it did." });
   }
 }
@@ -76,6 +88,21 @@ export async function getText(path: string, signal: AbortSignal): Promise<string
 
 const getJson = async (path: string, signal: AbortSignal) => JSON.parse(await getText(path, signal));
 export const getLake = (signal: AbortSignal): Promise<Lake> => getJson("datasets", signal);
+
+// Whether the server knows this key; a Problem says why not.
+export const tryKey = (key: string, signal: AbortSignal) =>
+  ask("datasets", { signal, headers: keyHeaders(key), cache: "no-store" });
+
+export interface LineageNode {
+  name: string;
+  kind: string;  // "dataset", "view", "table", "incremental", "external", or "broken"
+  reads: string[];
+  description?: string;
+  tests?: number;
+}
+
+// Each node behind what it reads.
+export const getLineage = async (signal: AbortSignal): Promise<LineageNode[]> => (await getJson("lineage.json", signal)).nodes;
 
 const datasets = new Map<string, Dataset>();  // as last described, for completion
 

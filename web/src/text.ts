@@ -1,7 +1,7 @@
 // Numbers and sizes as text.
 
 export const number = new Intl.NumberFormat("en");
-export const plural = (count: number, noun: string) => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+export const plural = (count: number, noun: string, nouns = `${noun}s`) => `${number.format(count)} ${count === 1 ? noun : nouns}`;
 
 export function byteText(bytes: number) {
   const units = ["bytes", "kB", "MB", "GB", "TB", "PB"];

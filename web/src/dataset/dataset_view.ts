@@ -1,8 +1,11 @@
 // A dataset: what is known of it, its first rows as filters choose them, and links that download them.
 // What is chosen stands in the hash with the parameters of a download, "#/flights?origin=JFK&_sort=-delay".
-import { clone, copy, el, problemBox, slot } from "../dom";
+import { curlKey } from "../access/key";
+import { clone, copy, el, slot } from "../dom";
 import { FORMATS } from "../formats";
+import { problemBox } from "../problem";
 import { queryLink } from "../query/link";
+import { selectAll } from "../query/names";
 import { address, getText, parseCsv, Problem, queryText, type Dataset, type Pair } from "../server";
 import { byteText, number, plural, withoutScheme } from "../text";
 import { choicePairs, filterPair, filterPairs, readChoice, readDatasetLink, type Choice } from "./choice";
@@ -68,7 +71,7 @@ export class DatasetView {
     this.slot("title").textContent = meta.title || meta.name;
     this.slot("name").textContent = meta.title === meta.name ? "" : meta.name;
     this.slot("description").textContent = meta.description ?? "";
-    slot<HTMLAnchorElement>(this.root, "sql").href = queryLink({ sql: `SELECT *\nFROM ${quoted(meta.name)}\nLIMIT 100` });
+    slot<HTMLAnchorElement>(this.root, "sql").href = queryLink({ sql: selectAll(meta.name) });
     if (meta.licence) {
       const name = withoutScheme(meta.licence);
       const licence = name === meta.licence ? name : el("a", { href: meta.licence, rel: "license" }, name);
@@ -93,7 +96,8 @@ export class DatasetView {
   }
 
   private listFormats() {
-    for (const format of this.meta.formats) {
+    const { meta } = this;
+    for (const format of meta.formats) {
       const [label, purpose] = FORMATS[format] ?? [format, ""];
       const row = clone("format");
       const [download, link, curl] = [slot<HTMLAnchorElement>(row, "download"), slot(row, "link"), slot(row, "curl")];
@@ -106,6 +110,7 @@ export class DatasetView {
         this.showLinks();
         void copy(this.curl(format), curl);
       };
+      download.dataset.bytes = String(meta.bytes);
       this.downloads.set(format, download);
       this.slot("formats").append(row);
     }
@@ -187,7 +192,7 @@ export class DatasetView {
   // --- Showing ---
 
   private link(format: string) { return address(`${this.meta.name}.${format}${queryText(choicePairs(this.choice))}`); }
-  private curl(format: string) { return `curl -fo ${this.meta.name}.${format} '${this.link(format)}'`; }
+  private curl(format: string) { return `curl -fo ${this.meta.name}.${format}${curlKey()} '${this.link(format)}'`; }
 
   private showLinks() {
     for (const [format, download] of this.downloads) download.href = this.link(format);
@@ -267,5 +272,3 @@ export class DatasetView {
     this.slot("status").textContent = first + rows + (columns < all ? `, ${columns} of ${plural(all, "column")}` : "");
   }
 }
-
-const quoted = (name: string) => (/^[a-z_][a-z0-9_]*$/i.test(name) ? name : `"${name}"`);

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { el, slot } from "../dom";
 import { choose, KINDS, offered, type ChartChoice } from "./series";
-import { plotOf } from "./plot";
+import { plotOf, type Plot } from "./plot";
 
 export interface Wanted {
   chart?: string;
@@ -23,6 +23,7 @@ export class Chart {
   private readonly recolour = () => this.draw();
   private table: Table | null = null;
   private plot: uPlot | null = null;
+  private made: Plot | null = null;  // what the plot was made of
   private drawn = 0;
 
   // `wanted`: what was chosen by hand; `changed` tells of a new choice.
@@ -55,8 +56,6 @@ export class Chart {
 
   private draw() {
     const choice = this.table && choose(this.table, this.wanted);
-    this.plot?.destroy();
-    this.plot = null;
     this.root.hidden = !choice;
     if (this.table && choice) this.plotChoice(this.table, choice);
     this.root.dataset.drawn = String(this.drawn += 1);
@@ -64,11 +63,18 @@ export class Chart {
 
   private plotChoice(table: Table, choice: ChartChoice) {
     this.offer(table, choice);
-    const { options, data, note } = plotOf(table, choice);
-    this.note.textContent = note;
-    this.plot = new uPlot({ ...options, ...this.size() }, data, this.canvas);
-    this.plot.root.querySelector("canvas")!.setAttribute("aria-hidden", "true");
-    this.canvas.ariaLabel = describe(choice, data);
+    const plot = plotOf(table, choice);
+    this.note.textContent = plot.note;
+    if (this.plot && this.made?.shape === plot.shape) {
+      this.made.labels.splice(0, Infinity, ...plot.labels);
+      this.plot.setData(plot.data);
+    } else {
+      this.plot?.destroy();
+      this.made = plot;
+      this.plot = new uPlot({ ...plot.options, ...this.size() }, plot.data, this.canvas);
+      this.plot.root.querySelector("canvas")!.setAttribute("aria-hidden", "true");
+    }
+    this.canvas.ariaLabel = describe(choice, plot.data);
   }
 
   private offer(table: Table, choice: ChartChoice) {

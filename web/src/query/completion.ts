@@ -3,6 +3,7 @@
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { PostgreSQL, sql, SQLDialect } from "@codemirror/lang-sql";
 import { knownDataset } from "../server";
+import { named } from "./names";
 
 // Of PostgreSQL's words some are statements that a lake refuses; they are highlighted all the same.
 const FUNCTIONS = ("abs any_value approx_count_distinct approx_quantile arg_max arg_min array_agg avg bit_count ceil " +
@@ -26,8 +27,6 @@ const duckdb = SQLDialect.define({
 const functions: Completion[] = FUNCTIONS.map((name) => ({ label: name, type: "function", detail: "()", boost: -2,
                                                             apply: `${name}(` }));
 
-export const named = (name: string) => (/^[a-z_][a-z0-9_]*$/i.test(name) ? name : `"${name.replace(/"/g, '""')}"`);
-
 export const tablesIn = (text: string, tables: string[]) => {
   const words = new Set(text.toLowerCase().match(/[\w-]+/g));
   return tables.filter((table) => words.has(table.toLowerCase()));
@@ -40,7 +39,7 @@ function columns(tables: string[]): Completion[] {
 
 // Columns and functions wherever a word begins; tables, aliases and keywords come from the language.
 const source = (tables: string[]) => (context: CompletionContext): CompletionResult | null => {
-  const word = context.matchBefore(/\w+/);
+  const word = context.matchBefore(/[a-z_]\w*/i);
   if (!word && !context.explicit) return null;
   const before = context.state.sliceDoc(Math.max(0, (word?.from ?? context.pos) - 1), word?.from ?? context.pos);
   if (before === "." || before === "'") return null;

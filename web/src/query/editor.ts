@@ -1,11 +1,12 @@
 // The SQL editor: CodeMirror in a shadow root, where its styles are style sheets of their own and not elements, which
 // the page's policy would refuse. Tab leaves it, as it leaves any other field.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
+         currentCompletions } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { diagnosticCount, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { sqlLanguage } from "./completion";
 import { placeOf } from "./place";
@@ -32,9 +33,8 @@ const look = EditorView.theme({
   ".cm-content": { padding: ".75rem 0", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 1rem 0 .5rem" },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--quiet)", border: "0", minWidth: "2.5rem" },
-  ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
-    { backgroundColor: "var(--selected)" },
+  // The browser's own caret and selection: CodeMirror's caret is an animation, which keeps two threads busy at each frame.
+  ".cm-content ::selection": { backgroundColor: "var(--selected)" },
   ".cm-placeholder": { color: "var(--quiet)" },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--wash)", outline: "1px solid var(--edge)" },
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad) 1.5px",
@@ -57,16 +57,17 @@ export class Editor {
   constructor(host: HTMLElement, sql: string, events: EditorEvents) {
     const root = host.attachShadow({ mode: "open" });
     const handled = (act: () => void) => () => { act(); return true; };
+    // Escape closes a list of completions that is shown; of one that is still being made nobody knows.
+    const cancel = (view: EditorView) => !currentCompletions(view.state).length && handled(events.cancel)();
     const keys = keymap.of([
-      { key: "Mod-Enter", run: handled(events.run) },
+      { key: "Mod-Enter", run: handled(events.run) }, { key: "Escape", run: cancel },
       ...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...lintKeymap, ...defaultKeymap,
-      { key: "Escape", run: handled(events.cancel) },
     ]);
     const state = EditorState.create({
       doc: sql,
       extensions: [
-        keys, lineNumbers(), history(), drawSelection(), bracketMatching(), closeBrackets(),
-        autocompletion({ icons: false }), syntaxHighlighting(colours), look, EditorView.lineWrapping,
+        keys, lineNumbers(), history(), bracketMatching(), closeBrackets(),
+        autocompletion({ icons: false, defaultKeymap: false }), syntaxHighlighting(colours), look, EditorView.lineWrapping,
         this.language.of(sqlLanguage([])), placeholder("SELECT … FROM a dataset"),
         EditorView.contentAttributes.of({ "aria-label": "SQL", spellcheck: "false",
                                           autocapitalize: "off", autocorrect: "off" }),

@@ -1,5 +1,6 @@
 // SQL that runs as it is typed: the editor, what a run would cost and what it took, a chart and the rows.
-import { clone, copy, problemBox, say, slot } from "../dom";
+import { clone, copy, say, slot } from "../dom";
+import { problemBox } from "../problem";
 import { Problem, type DatasetEntry } from "../server";
 import { byteText, msText, number, plural } from "../text";
 import { Chart } from "./chart";
@@ -12,6 +13,7 @@ import { MOST_ROWS, Runner, type Answer, type Cost } from "./runner";
 import { TablesPanel } from "./tables_panel";
 
 const TYPING_MS = 300;  // a browser refuses to change the address for each letter
+const SLOW_MS = 200;    // what is answered by then was not seen to run: nothing moves, and no frame is spent on it
 
 export class QueryView {
   readonly root = clone("query");
@@ -23,6 +25,7 @@ export class QueryView {
   private readonly downloads: DownloadMenu;
   private readonly runner: Runner;
   private remembering = 0;
+  private slow = 0;
 
   constructor(datasets: DatasetEntry[], state: QueryState) {
     this.names = datasets.map(({ name }) => name);
@@ -41,7 +44,7 @@ export class QueryView {
       cancel: () => this.runner.cancel(),
     });
     this.panel = new TablesPanel(datasets, (text) => this.editor.insert(text), () => this.editor.offer(this.names));
-    this.downloads = new DownloadMenu(() => this.editor.sql, (error) => this.showError(error));
+    this.downloads = new DownloadMenu(() => this.editor.sql);
     this.slot("share").before(this.downloads.root);
     this.chart = new Chart(this.slot("chart"), state, () => this.remember());
     this.table = new ResultTable(this.slot("rows"));
@@ -57,9 +60,9 @@ export class QueryView {
 
   close() {
     clearTimeout(this.remembering);
+    clearTimeout(this.slow);
     this.runner.stop();
     this.panel.close();
-    this.downloads.close();
     this.chart.close();
     this.table.close();
     this.editor.close();
@@ -98,6 +101,12 @@ export class QueryView {
   }
 
   private busy(yes: boolean) {
+    clearTimeout(this.slow);
+    if (yes) this.slow = window.setTimeout(() => this.showBusy(true), SLOW_MS);
+    else this.showBusy(false);
+  }
+
+  private showBusy(yes: boolean) {
     this.root.classList.toggle("running", yes);
     this.slot("result").ariaBusy = String(yes);
     this.slot("cancel").ariaDisabled = String(!yes);
@@ -120,6 +129,7 @@ export class QueryView {
     const cut = table.numRows >= MOST_ROWS;
     this.showProblem(null);
     this.slot("result").hidden = false;
+    this.downloads.large = cut;
     this.chart.show(table);
     this.table.show(table);
     const figures: Record<string, string> = {
@@ -147,7 +157,7 @@ export class QueryView {
     if (error) this.slot("cost").textContent = "";
     const said = error instanceof Problem ? error.said : null;
     const place = this.editor.mark(said?.detail ?? null);
-    this.slot("problem").replaceChildren(...(error ? [problemBox(error, () => this.run())] : []));
+    this.slot("problem").replaceChildren(...(error ? [problemBox(error, () => this.runner.again())] : []));
     if (!place) return;
     slot(this.root, "title").textContent = `Line ${this.lineOf(place.from)}:`;
     slot(this.root, "detail").textContent = place.message;

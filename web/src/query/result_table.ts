@@ -42,8 +42,7 @@ export class ResultTable {
     this.frame.scrollTop = 0;
     this.virtualizer.setOptions(this.options(table.numRows));
     this.virtualizer._willUpdate();
-    this.virtualizer.measure();
-    this.paint();
+    this.virtualizer.measure();  // which paints
   }
 
   private options(count: number) {

@@ -1,7 +1,8 @@
 // Datasets and their columns beside the editor; each is a button that writes its name there.
 import { clone, el, slot } from "../dom";
+import { wordsOf } from "../problem";
 import { getDataset, type DatasetEntry } from "../server";
-import { named } from "./completion";
+import { named } from "./names";
 
 export class TablesPanel {
   readonly root = clone("tables");
@@ -49,7 +50,7 @@ export class TablesPanel {
     } catch (error) {
       if (this.going.signal.aborted) return;
       delete entry.dataset.seen;
-      columns.replaceChildren(el("li", { className: "error" }, error instanceof Error ? error.message : String(error)));
+      columns.replaceChildren(el("li", { className: "error" }, wordsOf(error).detail ?? ""));
     }
   }
 }

@@ -1,4 +1,4 @@
-#include "server/reply_slot.h"
+#include "api/reply_slot.h"
 
 namespace eider {
 

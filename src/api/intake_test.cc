@@ -1,10 +1,10 @@
-#include "server/intake.h"
+#include "api/intake.h"
 
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 
-#include "server/server_fixture.h"
+#include "api/scripted_body.h"
 
 namespace eider {
 namespace {

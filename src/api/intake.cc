@@ -1,4 +1,4 @@
-#include "server/intake.h"
+#include "api/intake.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// ReplySlot: where a handler's Reply, on any thread, meets the coroutine that waits for it.
+// ReplySlot: where a handler's Reply, on any thread, meets the transport that waits for it.
 #pragma once
 
 #include <atomic>

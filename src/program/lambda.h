@@ -1,0 +1,24 @@
+// `eider lambda`: the lake's service as a function of AWS Lambda, until Lambda ends it.
+#pragma once
+
+#include <string>
+
+#include "cli/options.h"
+#include "cli/session.h"
+#include "lambda/function.h"
+
+namespace eider {
+
+struct LambdaOptions {
+  InvokeMode mode = InvokeMode::kAuto;
+  std::string keys_file;  // of eider keys; empty: as eider.yaml says
+  bool mask_values = false;
+};
+
+// The service for whoever Lambda lets invoke the function: requests without a key are answered, unless there are keys.
+Result<Session> OpenFunction(const LakeOptions& lake, const LambdaOptions& options);
+
+// Blocks until SIGTERM, SIGINT, or an end of the runtime API. Answers the exit code.
+int ServeInvocations(const LakeOptions& lake, const LambdaOptions& options);
+
+}  // namespace eider

@@ -1,0 +1,53 @@
+"""The program as a Lambda function: started without arguments, with the environment that Lambda gives it."""
+import json
+import signal
+import subprocess
+import threading
+
+from support.eider_server import binary, clean_environment, sanitizer_reports
+from support.raw_http import PATIENCE_SECONDS
+
+
+class LambdaFunction:
+    """A process that asks `api` for invocations. Leaving the context ends it by SIGTERM and expects a clean exit."""
+
+    def __init__(self, api, lake=None, *arguments, **environment):
+        lake = {} if lake is None else {"EIDER_LAKE": str(lake)}
+        self.process = subprocess.Popen(
+            [binary(), *map(str, arguments)],
+            env=clean_environment(AWS_LAMBDA_RUNTIME_API=api.address + api.path, AWS_LAMBDA_FUNCTION_NAME="eider",
+                                  **lake, **environment),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self._lines = []
+        self._reader = threading.Thread(target=lambda: self._lines.extend(self.process.stderr), daemon=True)
+        self._reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.wait()
+        if failed is None:
+            assert not sanitizer_reports(self.log), self.log
+            assert code == 0, f"exit code {code}:\n{self.log}"
+
+    def wait(self):
+        """The exit code. Kills a process that does not end, which is a failure."""
+        try:
+            code = self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = "none: it had to be killed"
+        self._reader.join()
+        return code
+
+    @property
+    def log(self):
+        return "".join(self._lines)
+
+    def log_lines(self, event):
+        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
