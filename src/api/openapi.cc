@@ -3,39 +3,19 @@
 #include <boost/json.hpp>
 
 #include "api/describe.h"
+#include "api/openapi_parameters.h"
 #include "api/openapi_query.h"
 #include "base/text.h"
 #include "download/format.h"
-#include "download/request.h"
 
 namespace eider {
 namespace {
 
 namespace json = boost::json;
 
-json::object Parameter(const std::string& name, const std::string& description, json::object schema) {
-  return {{"name", name}, {"in", "query"}, {"description", description}, {"schema", std::move(schema)}};
-}
-
 json::object Text() { return {{"type", "string"}}; }
 
 json::object Reference(const std::string& name) { return {{"$ref", "#/components/" + name}}; }
-
-json::array CommonParameters() {
-  const json::object flag{{"type", "string"}, {"enum", {"1", "0"}}};
-  return {
-      Parameter("_columns", "Columns to answer, in this order, with commas between them", Text()),
-      Parameter("_sort", "Columns to sort by, with commas; a '-' in front sorts descending", Text()),
-      Parameter("_limit", "At most so many rows", {{"type", "integer"}, {"minimum", 0}}),
-      Parameter("_after", "Token of the next page, from a Link header", Text()),
-      Parameter("_count", "The number of rows instead of rows", flag),
-      Parameter("_order", "'any' gives up the source's order for speed",
-                {{"type", "string"}, {"enum", {"source", "any"}}}),
-      Parameter("_dry_run", "What the download would cost, without rows", flag),
-      Parameter("_view", "To be shown by a browser instead of saved", flag),
-      Parameter("_receipt", "Rows and digest of an earlier download, by its Eider-Request-Id", Text()),
-  };
-}
 
 json::object Problems() {
   json::object responses;
@@ -46,29 +26,15 @@ json::object Problems() {
   return responses;
 }
 
-// Filters of a column: plain and with each operator that fits its type.
-void AddFilters(const Dataset& dataset, json::array& parameters) {
-  for (const Column& column : dataset.columns) {
-    const auto& filters = dataset.config.filters;
-    if (filters && std::find(filters->begin(), filters->end(), column.name) == filters->end()) continue;
-    for (const Operator op : OperatorsOf(column.type_class)) {
-      const std::string suffix = op == Operator::kEq ? std::string() : fmt::format("__{}", OperatorName(op));
-      parameters.emplace_back(
-          Parameter(column.name + suffix, fmt::format("{} ({})", OperatorName(op), column.type), Text()));
-    }
-  }
-}
-
 json::object DownloadPath(const Dataset& dataset) {
-  json::array parameters;
+  json::array parameters = DownloadParameters(dataset);
   json::array extensions;
   for (const std::string& extension : ExtensionsFor(dataset)) extensions.emplace_back(extension);
-  parameters.emplace_back(json::object{{"name", "format"},
-                                       {"in", "path"},
-                                       {"required", true},
-                                       {"schema", {{"type", "string"}, {"enum", std::move(extensions)}}}});
-  for (const auto& common : CommonParameters()) parameters.push_back(common);
-  AddFilters(dataset, parameters);
+  parameters.insert(parameters.begin(),
+                    json::object{{"name", "format"},
+                                 {"in", "path"},
+                                 {"required", true},
+                                 {"schema", {{"type", "string"}, {"enum", std::move(extensions)}}}});
   json::object responses = Problems();
   json::object content;
   for (const FormatInfo& info : Formats()) content[Split(info.media_type, ';').front()] = json::object();
@@ -85,8 +51,14 @@ json::object DownloadPath(const Dataset& dataset) {
 
 json::object JsonPath(const std::string& id, const std::string& summary) {
   json::object responses = Problems();
-  responses["200"] = {{"description", summary}, {"content", {{"application/json", json::object()}}}};
+  responses["200"] = {{"description", summary},
+                      {"content", {{"application/json", {{"schema", {{"type", "object"}}}}}}}};
   return {{"get", {{"operationId", id}, {"summary", summary}, {"responses", std::move(responses)}}}};
+}
+
+// A dataset may bear the name of a route: 'query' is asked by POST, and what stands at /datasets is the list.
+void AddGet(json::object& paths, const std::string& path, json::object item) {
+  paths.emplace(path, json::object()).first->value().as_object().emplace("get", std::move(item.at("get")));
 }
 
 }  // namespace
@@ -100,7 +72,7 @@ std::string DescribeApi(const std::string& title, bool anonymous,
   for (const auto& dataset : datasets) {
     const std::string& name = dataset->config.name;
     paths[fmt::format("/{}.{{format}}", name)] = DownloadPath(*dataset);
-    paths["/" + name] = JsonPath("describe-" + name, "Columns, size and statistics of " + name);
+    AddGet(paths, "/" + name, JsonPath("describe-" + name, "Columns, size and statistics of " + name));
   }
   const json::object problem{{"type", "object"},
                              {"required", {"type", "title", "status", "detail", "request_id"}},

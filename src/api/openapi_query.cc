@@ -1,5 +1,8 @@
 #include "api/openapi_query.h"
 
+#include <cstdint>
+#include <limits>
+
 #include "base/text.h"
 #include "download/format.h"
 
@@ -13,8 +16,19 @@ json::object Of(const char* type, const char* description) { return {{"type", ty
 json::object Problem() { return {{"$ref", "#/components/responses/problem"}}; }
 
 json::object Params() {
-  return {{"description", "Values of $1, $2, … as a list, of $name as an object: texts, numbers, true, false, null"},
-          {"oneOf", {{{"type", "array"}}, {{"type", "object"}}}}};
+  const json::object value{{"type", {"string", "number", "boolean", "null"}}};
+  return {{"description", "Values of $1, $2, … as a list, of $name as an object"},
+          {"type", {"array", "object", "null"}},
+          {"items", value},
+          {"propertyNames", {{"minLength", 1}}},
+          {"additionalProperties", value}};
+}
+
+json::object RowLimit(const char* description) {
+  return {{"type", {"integer", "null"}},
+          {"minimum", 0},
+          {"maximum", std::numeric_limits<std::uint64_t>::max()},
+          {"description", description}};
 }
 
 json::object PathParameter(const char* name, const char* description) {
@@ -25,10 +39,8 @@ json::object PathParameter(const char* name, const char* description) {
           {"schema", {{"type", "string"}}}};
 }
 
-json::object JsonBody(json::object properties, json::array required) {
-  json::object schema{{"type", "object"}, {"properties", std::move(properties)}};
-  if (!required.empty()) schema["required"] = std::move(required);
-  return {{"required", true}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+json::object JsonBody(bool required, json::object schema) {
+  return {{"required", required}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
 }
 
 void AddProblems(json::object& responses, std::initializer_list<const char*> statuses) {
@@ -82,10 +94,10 @@ json::object QueryPath() {
                            {"content", std::move(content)}}}};
   responses["201"] = Written();
   AddProblems(responses, {"400", "401", "403", "404", "406", "413", "415", "429", "500", "502", "503", "504"});
-  json::object body{
-      {"sql", Of("string", "One SELECT; a dataset is a table")},
+  json::object properties{
+      {"sql", {{"type", "string"}, {"minLength", 1}, {"description", "One SELECT; a dataset is a table"}}},
       {"params", Params()},
-      {"limit", {{"type", "integer"}, {"minimum", 0}, {"description", "At most so many rows"}}},
+      {"limit", RowLimit("At most so many rows")},
       {"format", {{"type", "string"}, {"enum", std::move(formats)}, {"description", "Instead of Accept; else json"}}},
       {"key",
        {{"type", "array"},
@@ -101,7 +113,10 @@ json::object QueryPath() {
   return {{"post",
            {{"operationId", "query"},
             {"summary", "Ask in SQL"},
-            {"requestBody", JsonBody(std::move(body), {"sql"})},
+            {"requestBody", JsonBody(true, {{"type", "object"},
+                                            {"properties", std::move(properties)},
+                                            {"required", json::array{"sql"}},
+                                            {"additionalProperties", false}})},
             {"responses", std::move(responses)}}}};
 }
 
@@ -119,20 +134,29 @@ json::object CancelPath() {
               {"503", Problem()}}}}}};
 }
 
+// What is no order at all is told as Lambda does; all else that is wrong is a function's error, with 200.
+json::object NoOrder() {
+  json::object error{{"type", "object"}, {"required", {"Type", "message"}}};
+  return {{"description", "The payload is no JSON object"},
+          {"content",
+           {{"application/json", {{"schema", std::move(error)}}},
+            {"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/problem"}}}}}}}};
+}
+
 json::object InvocationPath(const char* id, const char* summary, const char* media_type) {
-  json::object body{{"q", {{"type", {"string", "null"}}, {"description", "One SELECT; null: no rows"}}},
-                    {"limit", {{"type", "integer"}, {"minimum", 0}, {"default", 20}}},
-                    {"params", Params()}};
+  json::object properties{{"q", {{"type", {"string", "null"}}, {"description", "One SELECT; null: no rows"}}},
+                          {"limit", RowLimit("At most so many rows; else 20")},
+                          {"params", Params()}};
   return {{"post",
            {{"operationId", id},
             {"summary", summary},
             {"parameters", {PathParameter("function", "Whatever the client calls it")}},
-            {"requestBody", JsonBody(std::move(body), {})},
+            {"requestBody", JsonBody(false, {{"type", "object"}, {"properties", std::move(properties)}})},
             {"responses",
              {{"200",
                {{"description", "metadata and data.records; with X-Amz-Function-Error: errorMessage and errorType"},
                 {"content", {{media_type, json::object()}}}}},
-              {"400", Problem()},
+              {"400", NoOrder()},
               {"401", Problem()},
               {"429", Problem()},
               {"503", Problem()}}}}}};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -95,13 +96,7 @@ class Service::Core {
       reply(std::move(response));
     };
     if (auto preflight = access_.Preflight(request)) return reply(*std::move(preflight));
-    if (const auto allowed = MethodsOf(request.path); !HasToken(allowed, ToLower(request.method))) {
-      Response refused =
-          Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use {}", request.method, allowed), "",
-                  request.id);
-      refused.Set("Allow", std::string(allowed));
-      return reply(std::move(refused));
-    }
+    if (auto refused = RefuseMethod(request, MethodsOf(request.path))) return reply(*std::move(refused));
     if (auto page = AnswerPage(request)) return reply(*std::move(page));
     if (request.path == "/healthz") return reply(PlainText("ok\n"));
     if (auto refused = Admit(request, *answer)) return reply(*std::move(refused));
@@ -119,9 +114,19 @@ class Service::Core {
 
  private:
   static std::string_view MethodsOf(std::string_view path) {
-    if (path == kQueryPath) return "GET, HEAD, POST";  // a dataset may be called "query"
+    if (path == kQueryPath) return {};  // known once the datasets are: one may be called "query"
     if (path.starts_with(kQueryPath) && path[kQueryPath.size()] == '/') return "DELETE";
     return ParseInvocationPath(path) ? "POST" : "GET, HEAD";
+  }
+
+  // The refusal of a method that is not among these; nullopt: it is, or they are not known.
+  static std::optional<Response> RefuseMethod(const Request& request, std::string_view allowed) {
+    if (allowed.empty() || HasToken(allowed, ToLower(request.method))) return std::nullopt;
+    Response refused =
+        Problem(405, StatusTitle(405), fmt::format("'{}' is not allowed here; use {}", request.method, allowed), "",
+                request.id);
+    refused.Set("Allow", std::string(allowed));
+    return refused;
   }
 
   // What a reply needs beside the response.
@@ -169,6 +174,11 @@ class Service::Core {
     if (const auto kind = ParseInvocationPath(request.path)) {
       return StartInvocation(parts, std::move(request), *kind, invoked_.exchange(true), reply);
     }
+    if (request.path == kQueryPath) {
+      if (auto refused = RefuseMethod(request, HasQueryDataset(request) ? "GET, HEAD, POST" : "POST")) {
+        return reply(*std::move(refused));
+      }
+    }
     if (request.method == "DELETE") return reply(CancelQuery(request));
     const std::string id = request.id;
     const auto answer = [&](Result<Response> response) {
@@ -188,6 +198,13 @@ class Service::Core {
     if (needs_key || !request.caller->MayRead(target->name)) return reply(DenyDataset(request, target->name));
     if (!*format) return answer(Describe(target->name, request));
     StartDownload(parts, std::move(request), target->name, **format, reply);
+  }
+
+  bool HasQueryDataset(const Request& request) {
+    const auto list = catalog_.List();
+    return list && std::any_of(list->begin(), list->end(), [&](const DatasetConfig& config) {
+             return config.name == kQueryPath.substr(1) && request.caller->MayRead(config.name);
+           });
   }
 
   Response CancelQuery(const Request& request) {

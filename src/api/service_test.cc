@@ -1,5 +1,8 @@
 #include "api/service.h"
 
+#include <limits>
+#include <map>
+
 #include "api/service_fixture.h"
 #include "base/digest.h"
 
@@ -154,6 +157,34 @@ TEST_F(ServiceTest, WhatIsBesideTheRows) {
   EXPECT_EQ(Ask("/healthz").body, "ok\n");
   EXPECT_EQ(Ask("/readyz").head.status, 200);
   EXPECT_NE(Ask("/metrics").body.find("eider_queries_total 0\n"), std::string::npos);
+}
+
+TEST_F(ServiceTest, TheDocumentSaysWhatAParameterMayBe) {
+  const auto document = boost::json::parse(Ask("/openapi.json").body);
+  std::map<std::string, boost::json::value> schemas;
+  for (const auto& parameter : document.at_pointer("/paths/~1birds.{format}/get/parameters").as_array()) {
+    schemas[std::string(parameter.at("name").as_string())] = parameter.at("schema");
+  }
+  EXPECT_EQ(schemas.at("id__gte").at("type").as_string(), "integer");
+  EXPECT_EQ(schemas.at("id__between").at("minItems").as_int64(), 2);
+  EXPECT_EQ(schemas.at("id__in").at("items").at("maximum").as_int64(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(schemas.at("name").at("type").as_string(), "string");
+  EXPECT_EQ(boost::json::serialize(schemas.at("_sort").at("items").at("enum")), R"(["id","-id","name","-name"])");
+}
+
+TEST_F(ServiceTest, ADatasetMayBearTheNameOfARoute) {
+  EXPECT_EQ(Ask("/query").head.status, 405);
+  EXPECT_EQ(Ask("/query").head.Find("Allow"), "POST");
+  EXPECT_EQ(Ask("/query", {}, "PUT").head.Find("Allow"), "POST");
+  for (const char* name : {"query.csv", "datasets.csv"}) ASSERT_TRUE(store_.Put(name, std::string_view("a\n1\n")).ok());
+  catalog_->Refresh();
+  EXPECT_EQ(boost::json::parse(Ask("/query").body).at("name").as_string(), "query");
+  EXPECT_EQ(Ask("/query", {}, "PUT").head.Find("Allow"), "GET, HEAD, POST");
+  EXPECT_EQ(Ask("/query.csv").body, "a\r\n1\r\n");
+  const auto paths = boost::json::parse(Ask("/openapi.json").body).at("paths");
+  EXPECT_TRUE(paths.at("/query").as_object().contains("get"));
+  EXPECT_TRUE(paths.at("/query").as_object().contains("post"));
+  EXPECT_EQ(paths.at_pointer("/~1datasets/get/operationId").as_string(), "datasets") << "what stands there is the list";
 }
 
 TEST_F(ServiceTest, ThePageIsKeptAndCompressed) {

@@ -38,8 +38,10 @@ Error ToError(const duckdb::ErrorData& data, std::string_view sql) {
     error.message.erase(at, kScheme.size());
     if (error.kind == ErrorKind::kInvalid || error.kind == ErrorKind::kUnavailable) error.kind = ErrorKind::kCorrupt;
   }
-  // A full spill folder is told as out of memory or IO, with advice about settings that are not the client's.
+  // A full spill folder is told as out of memory or IO, with advice about settings that are not the client's, or with
+  // the file's path: duckdb_temp_storage… or duckdb_temp_block….
   if (error.message.find("max_temp_directory_size") != std::string::npos ||
+      error.message.find("duckdb_temp_") != std::string::npos ||
       error.message.find("No space left on device") != std::string::npos) {
     error.kind = ErrorKind::kExhausted;
   }

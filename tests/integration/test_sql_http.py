@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import os
+import resource
 import socket
 import time
 
@@ -15,7 +16,7 @@ import pyarrow.parquet
 import pytest
 import requests
 
-from support.eider_server import PATIENCE_SECONDS
+from support.eider_server import PATIENCE_SECONDS, EiderServer
 from support.raw_http import Client
 
 ENDLESS = "SELECT count(*) FROM range(100000) a, range(100000) b, range(100000) c WHERE a.range + b.range + c.range = 7"
@@ -126,11 +127,18 @@ def test_what_is_too_much_is_told(serve, lake):
     assert server.post("/query", {"sql": "SELECT 1 AS a"}).json() == [{"a": 1}]
 
 
-def test_memory_and_then_disk_run_out(serve, lake):
-    server = serve(lake, "--memory", "64MiB", "--spill-bytes", "1MiB")
-    told = server.post("/query", {"sql": "SELECT md5(range::VARCHAR) AS m FROM range(20000000) ORDER BY m"})
-    assert told.status_code == 413 and "--spill-bytes" in told.json()["detail"], told.text
-    assert server.post("/query", {"sql": "SELECT count(*) AS n FROM flights"}).json() == [{"n": 200000}]
+# A limit on the size of files stands for a full disk: writes fail in the same way.
+SMALL_FILES = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20)),
+               "restore_signals": False}  # Python ignores SIGXFSZ, and so does what it starts
+
+
+@pytest.mark.parametrize("options, launch", [(["--spill-bytes", "1MiB"], None), ([], SMALL_FILES)],
+                         ids=["its share is used up", "the disk is full"])
+def test_memory_and_then_disk_run_out(lake, options, launch):
+    with EiderServer(lake, "--memory", "64MiB", *options, launch=launch) as server:
+        told = server.post("/query", {"sql": "SELECT md5(range::VARCHAR) AS m FROM range(20000000) ORDER BY m"})
+        assert told.status_code == 413 and "--spill-bytes" in told.json()["detail"], told.text
+        assert server.post("/query", {"sql": "SELECT count(*) AS n FROM flights"}).json() == [{"n": 200000}]
 
 
 def test_a_result_of_100_gb(serve, lake):
