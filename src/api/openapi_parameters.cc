@@ -56,7 +56,7 @@ json::object ValueSchema(const Column& column) {
   return Text();
 }
 
-json::object Filter(const Column& column, Operator op) {
+json::object FilterParameter(const Column& column, Operator op) {
   const std::string name = op == Operator::kEq ? column.name : fmt::format("{}__{}", column.name, OperatorName(op));
   const std::string description = fmt::format("{} ({})", OperatorName(op), column.type);
   switch (op) {
@@ -121,7 +121,7 @@ json::array DownloadParameters(const Dataset& dataset) {
   for (const Column& column : dataset.columns) {
     const auto& filters = dataset.config.filters;
     if (filters && std::find(filters->begin(), filters->end(), column.name) == filters->end()) continue;
-    for (const Operator op : OperatorsOf(column.type_class)) parameters.push_back(Filter(column, op));
+    for (const Operator op : OperatorsOf(column.type_class)) parameters.push_back(FilterParameter(column, op));
   }
   return parameters;
 }
