@@ -74,9 +74,7 @@ class DownloadTask final : public Delivery {
     if (!page_end) return page_end.error();
     if (!*page_end) return {};
     Statement statement = **page_end;
-    const Limits limits = LimitsFor(parts_, request_);
-    statement.limits.time = limits.time;
-    statement.limits.memory = limits.memory;
+    statement.limits.time = LimitsFor(parts_, request_).time;
     const auto table = parts_.database.Query(statement);
     if (!table) return table.error();
     const std::string token = PageToken(*dataset_, download_, *table);
