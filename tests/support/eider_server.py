@@ -6,13 +6,13 @@ import pathlib
 import re
 import signal
 import subprocess
-import threading
 
 import requests
 
+from support.program_log import ProgramLog
 from support.raw_http import PATIENCE_SECONDS
 
-SERVING = re.compile(r"eider: serving \d+ datasets? of .* at (https?://[0-9.]+:(\d+)/)")
+SERVING = re.compile(r"(?m)^eider: serving \d+ datasets? of .* at (https?://[0-9.]+:(\d+)/)\n")
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: ")
 
 # What a developer's shell may hold must not decide a test.
@@ -59,17 +59,13 @@ class EiderServer:
         self.process = subprocess.Popen(
             [binary(), "serve", *lake_options, *listen, *map(str, options)],
             env=clean_environment(**environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, **(launch or {}))
+            stderr=subprocess.PIPE, **(launch or {}))
         self.url = self.port = None
         self.trusted = True  # or the file of the certificate to trust instead
-        self._lines = []
-        self._line_came = threading.Condition()
-        self._serving_or_gone = threading.Event()
-        self._reader = threading.Thread(target=self._read_errors, daemon=True)
-        self._reader.start()
+        self._log = ProgramLog(self.process.stderr)
 
     def __enter__(self):
-        assert self._serving_or_gone.wait(PATIENCE_SECONDS) and self.port, f"it does not serve:\n{self.log}"
+        assert self._serves(), f"it does not serve:\n{self.log}"
         return self
 
     def __exit__(self, failed, *_):
@@ -83,8 +79,7 @@ class EiderServer:
     def refusal(self):
         """What it says instead of serving, and its exit code; stops it and answers None when it serves."""
         with contextlib.ExitStack() as stack:
-            assert self._serving_or_gone.wait(PATIENCE_SECONDS), self.log
-            if self.port:
+            if self._serves():
                 stack.enter_context(self)
                 return None
         return self.wait(), self.log
@@ -92,20 +87,18 @@ class EiderServer:
     @property
     def log(self):
         """What it has written to stderr until now."""
-        return "".join(self._lines)
+        return self._log.text
 
     def wait_for_log(self, word):
         """The last line that holds this word; waits for the first one."""
-        def found():
-            return next((line for line in reversed(self._lines) if word in line), None)
-        with self._line_came:
-            assert self._line_came.wait_for(found, PATIENCE_SECONDS), self.log
-            return found()
+        found = self._log.wait_for(
+            lambda text: next((line for line in reversed(text.splitlines()) if word in line), None))
+        assert found, self.log
+        return found
 
     def log_lines(self, event):
         """The log's lines of this event, until now."""
-        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == event]
+        return self._log.lines(event)
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
@@ -118,7 +111,7 @@ class EiderServer:
             self.process.kill()
             self.process.wait()
             code = "none: it had to be killed"
-        self._reader.join()
+        self._log.join()
         return code
 
     def get(self, path, **headers):
@@ -147,12 +140,8 @@ class EiderServer:
         with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def _read_errors(self):
-        for line in self.process.stderr:
-            with self._line_came:
-                self._lines.append(line)
-                self._line_came.notify_all()
-            if found := SERVING.match(line):
-                self.url, self.port = found[1], int(found[2])
-                self._serving_or_gone.set()
-        self._serving_or_gone.set()
+    def _serves(self):
+        """Waits until it serves or has gone."""
+        if serving := self._log.wait_for(SERVING.search):
+            self.url, self.port = serving[1], int(serving[2])
+        return bool(serving)

@@ -1,10 +1,9 @@
 """The program as a Lambda function: started without arguments, with the environment that Lambda gives it."""
-import json
 import signal
 import subprocess
-import threading
 
 from support.eider_server import binary, clean_environment, sanitizer_reports
+from support.program_log import ProgramLog
 from support.raw_http import PATIENCE_SECONDS
 
 
@@ -17,10 +16,8 @@ class LambdaFunction:
             [binary(), *map(str, arguments)],
             env=clean_environment(AWS_LAMBDA_RUNTIME_API=api.address + api.path, AWS_LAMBDA_FUNCTION_NAME="eider",
                                   **lake, **environment),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        self._lines = []
-        self._reader = threading.Thread(target=lambda: self._lines.extend(self.process.stderr), daemon=True)
-        self._reader.start()
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._log = ProgramLog(self.process.stderr)
 
     def __enter__(self):
         return self
@@ -41,13 +38,12 @@ class LambdaFunction:
             self.process.kill()
             self.process.wait()
             code = "none: it had to be killed"
-        self._reader.join()
+        self._log.join()
         return code
 
     @property
     def log(self):
-        return "".join(self._lines)
+        return self._log.text
 
     def log_lines(self, event):
-        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == event]
+        return self._log.lines(event)
