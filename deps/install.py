@@ -300,7 +300,7 @@ def venv(name: str) -> pathlib.Path:
     if not (folder / ".complete").exists():  # not through place(): its scripts hold its path
         shutil.rmtree(folder, ignore_errors=True)
         run(f"Python environment for {name}", ["sh", "-c", '"$0" -m venv "$1" && "$1/bin/python" -m pip install '
-            '--no-deps --only-binary :all: --require-hashes -r "$2"', PYTHON, folder, requirements])
+            '--no-deps --no-compile --only-binary :all: --require-hashes -r "$2"', PYTHON, folder, requirements])
         (folder / ".complete").touch()
     return folder
 
