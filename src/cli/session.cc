@@ -140,6 +140,35 @@ Status MustBeOutside(const LakeOptions& lake, const std::string& file, const std
 
 namespace {
 
+// Which stores can be written, they say themselves; of a web site it is known before anybody asks.
+Status OpenResults(const LakeOptions& options, Session& session, ServiceOptions& service) {
+  if (options.results.empty()) {
+    if (options.results_at.empty()) return {};
+    return Invalid("--results-at wants --results, the age at which results are removed, such as 7d", "--results");
+  }
+  const auto age = ParseDuration(options.results);
+  if (!age || age->count() <= 0) {
+    return Invalid(
+        fmt::format("--results wants the age at which they are removed, such as 7d, not '{}'", options.results),
+        "--results");
+  }
+  const auto lake = LakeRoot(options);
+  const std::string& root = options.results_at.empty() && lake ? *lake : options.results_at;
+  if (root.starts_with("https://") || root.starts_with("http://")) {
+    return Invalid("--results needs a place that can be written: a folder or s3://, which --results-at names where the "
+                   "lake is none",
+                   "--results");
+  }
+  if (!options.results_at.empty()) {
+    auto store = OpenStore(options.results_at, options.store);
+    if (!store) return store.error();
+    session.result_store = *std::move(store);
+  }
+  service.results = session.result_store ? session.result_store.get() : session.store.get();
+  service.results_age = *age;
+  return {};
+}
+
 Result<std::shared_ptr<KeyRing>> OpenKeys(const LakeOptions& options, const Catalog& catalog, const std::string& file) {
   const std::string& path = file.empty() ? catalog.server().keys : file;
   if (auto status = MustBeOutside(options, path, "--keys"); !status) return status.error();
@@ -171,7 +200,7 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
     if (!bytes) return bytes.error();
     service_options.result_bytes = *bytes;
   }
-  if (service_options.results_age.count() > 0) service_options.results = session.store.get();
+  if (auto status = OpenResults(options, session, service_options); !status) return status.error();
   if (!session.catalog->lake().title.empty()) service_options.title = session.catalog->lake().title;
   session.service =
       std::make_unique<Service>(*session.catalog, *session.database, *session.productions, std::move(service_options));

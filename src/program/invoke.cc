@@ -70,6 +70,7 @@ int InvokeLocal(const LakeOptions& lake, const LambdaOptions& options, const std
   if (!session) return Complain(session.error());
   FunctionOptions function;
   function.mode = options.mode;
+  function.links = !lake.results.empty();
   TerminalAnswer answer;
   Function(*session->service, function).Invoke(invocation, answer);
   if (std::fflush(stdout) != 0) return Complain(Error{ErrorKind::kUnavailable, std::strerror(errno), {}});

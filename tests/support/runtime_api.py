@@ -261,6 +261,9 @@ class RuntimeApi:
                 self._handed_out[reply.id] = reply
         if reply == "close":
             return False
+        if reply == "cut":  # in the middle of an event, which nobody can then answer
+            wire.connection.sendall(b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: cut\r\nContent-Length: 100\r\n\r\n{")
+            return False
         if isinstance(reply, int):
             wire.send(reply, b"" if reply == 204 else b'{"errorMessage":"scripted"}')
             return True
