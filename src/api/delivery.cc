@@ -97,8 +97,8 @@ Status Delivery::ProduceLink(ResultName name, Statement statement, bool metadata
     return Invalid("this server writes no results; start it with --results AGE, such as 7d", "into");
   }
   written_ = std::make_shared<WrittenResult>();
-  written_->link = MakeResultLink(
-      std::move(name), parts_.options.wall_clock() + parts_.options.results_age, request_.caller->key_id);
+  written_->link = MakeResultLink(std::move(name), parts_.options.wall_clock() + parts_.options.results_age,
+                                  request_.caller->key_id);
   return Produce({}, WriteResult(parts_, std::move(statement), written_, metadata, began_), Spool::kUntilEnd);
 }
 
@@ -172,9 +172,8 @@ Status Delivery::Produce(const std::string& key, eider::Produce produce, std::ui
   }
   const std::lock_guard lock(mutex_);
   if (abandoned_) return kLeft;
-  reader_.spool().Wait(begins, [self = shared_from_this()] {
-    boost::asio::post(self->parts_.planners, [self] { self->Ready(); });
-  });
+  reader_.spool().Wait(
+      begins, [self = shared_from_this()] { boost::asio::post(self->parts_.planners, [self] { self->Ready(); }); });
   return {};
 }
 

@@ -115,8 +115,8 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   std::optional<Longer> longer_;
   bool offered_ = false;                    // a link was not asked for
   std::shared_ptr<WrittenResult> written_;  // not null: BeginLink follows
-  std::mutex mutex_;  // guards the two below: Abandon may come at any time
-  Reader reader_;     // until the response begins
+  std::mutex mutex_;                        // guards the two below: Abandon may come at any time
+  Reader reader_;                           // until the response begins
   bool abandoned_ = false;
   std::optional<std::stop_callback<std::function<void()>>> client_left_;
   bool restarted_ = false;

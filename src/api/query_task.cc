@@ -54,9 +54,7 @@ class QueryTask final : public Delivery {
     return ProduceOrLink(key_, std::move(query->statement), coding_, until_end, {"query", format_}, /*all_rows=*/false);
   }
 
-  void BeginLink(Reader reader) override {
-    Answer(AnswerOfLink(std::move(reader), QueryLog(parts_, request_, sql_)));
-  }
+  void BeginLink(Reader reader) override { Answer(AnswerOfLink(std::move(reader), QueryLog(parts_, request_, sql_))); }
 
   void Begin(Reader reader) override {
     const FormatInfo& info = InfoOf(format_);

@@ -56,12 +56,13 @@ Response Redirect(ObjectStore& store, const Request& request, const ResultLink& 
   const auto url = SignedUrlOf(store, link, now);
   if (!url) return Problem(url.error(), request.id);
   if (!*url) {
-    return Problem({ErrorKind::kExhausted,
-                    fmt::format("the result has {} bytes, and {} can be sent this way; ask for it in parts, such as "
-                                "Range: bytes=0-{}",
-                                object.size_bytes, request.room_bytes, std::max<std::uint64_t>(request.room_bytes / 2, 1)),
-                    {}},
-                   request.id);
+    return Problem(
+        {ErrorKind::kExhausted,
+         fmt::format("the result has {} bytes, and {} can be sent this way; ask for it in parts, such as "
+                     "Range: bytes=0-{}",
+                     object.size_bytes, request.room_bytes, std::max<std::uint64_t>(request.room_bytes / 2, 1)),
+         {}},
+        request.id);
   }
   Response response;
   response.status = 307;

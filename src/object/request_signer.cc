@@ -235,8 +235,8 @@ Result<std::string> RequestSigner::SignGet(const std::string& host_header, const
   signing->done = [outcome](int aws_error) { outcome->set_value(aws_error); };
   Start(std::move(signing), valid);
   if (const int aws_error = outcome->get_future().get(); aws_error != 0) {
-    return Error{ErrorKind::kDenied, fmt::format("cannot sign an address of the object: {}", aws_error_str(aws_error)),
-                 {}};
+    return Error{
+        ErrorKind::kDenied, fmt::format("cannot sign an address of the object: {}", aws_error_str(aws_error)), {}};
   }
   aws_byte_cursor path{};
   aws_http_message_get_request_path(message.get(), &path);
