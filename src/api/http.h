@@ -25,6 +25,7 @@ struct Request {
   std::vector<Header> headers;           // names as sent; Find ignores case
   std::string body;                      // at most Server's limit
   std::string peer;                      // address of the client, for limits and the log
+  bool authorised = false;               // whoever asks was let in by the transport, and needs no API key
   std::shared_ptr<const Caller> caller;  // set by Service
   std::string id;                        // made by the transport, unique; echoed as Eider-Request-Id
   // What of a body the transport can carry. A longer answer is given as a link where results may be written, before its

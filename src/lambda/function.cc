@@ -160,7 +160,7 @@ class Work {
     End(whole, begin);
   }
 
-  void Answer(DirectEvent) {
+  void Answer(DirectEvent direct) {
     kind_ = "direct";
     if (invocation_.event.size() > kMaxHttpBodyBytes) {
       return Fail(FunctionErrorOf(BodyTooLong()));
@@ -169,6 +169,8 @@ class Work {
     request.method = "POST";
     request.path = kInvocationPath;
     request.headers.push_back({"Accept", std::string(kJson)});
+    if (direct.api_key) request.headers.push_back({"X-Api-Key", *std::move(direct.api_key)});
+    request.authorised = !options_.direct_needs_key;
     request.body = invocation_.event;
     const bool streams = options_.mode == InvokeMode::kStream;
     // Who asked the function itself can take a link, whether it streams or not, and nothing says whether it does.
@@ -227,8 +229,12 @@ class Work {
       Sent(answer_.Respond(kJson, "{}"));
       return;
     }
-    Fail({"NothingConfigured", fmt::format("nothing is configured that {} would start, and {} more of this event",
-                                           Describe(objects.events.front()), objects.events.size() - 1)});
+    const std::string message = fmt::format("nothing is configured that {} would start, and {} more of this event",
+                                            Describe(objects.events.front()), objects.events.size() - 1);
+    // Nobody waits for the answer of most that send these.
+    Log(LogLevel::kError, "event_refused",
+        {{"id", std::string_view(invocation_.id)}, {"reason", std::string_view(message)}});
+    Fail({"NothingConfigured", message});
   }
 
   void Answer(QueueBatch batch) {

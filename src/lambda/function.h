@@ -32,8 +32,11 @@ struct FunctionOptions {
   // Of a stream these come at once, and so many each second behind them ("Bandwidth limits for response streaming").
   std::uint64_t stream_burst_bytes = 6'000'000;
   std::uint64_t stream_bytes_per_second = 2'000'000;
+  // A direct invocation needs an API key where requests do. Else Lambda's permissions have let it in: no other door
+  // makes an event of its shape.
+  bool direct_needs_key = false;
   bool links = false;  // an answer that has no room is written into the results, and a link to it is the answer
-  int stop_fd = -1;  // readable: the process is to end, and so is the invocation
+  int stop_fd = -1;    // readable: the process is to end, and so is the invocation
 };
 
 class Function {

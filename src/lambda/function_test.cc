@@ -231,6 +231,19 @@ TEST_F(FunctionTest, ADirectAnswerIsSentWholeWhileItFits) {
   EXPECT_TRUE(refused.said.starts_with("fail LimitReached: ")) << refused.said;
 }
 
+TEST_F(FunctionTest, ADirectQuestionIsLetInByLambdaOrItsKey) {
+  scene.Invoke(kQuestion);
+  EXPECT_TRUE(scene.asked.authorised);
+  EXPECT_TRUE(scene.asked.Find("X-Api-Key").empty());
+  Scene keyed;
+  keyed.Invoke(R"({"q":"SELECT 1","api_key":"abc"})", {.direct_needs_key = true});
+  EXPECT_FALSE(keyed.asked.authorised);
+  EXPECT_EQ(keyed.asked.Find("X-Api-Key"), "abc");
+  Scene url;  // says nothing of who asks
+  url.Invoke(kUrl);
+  EXPECT_FALSE(url.asked.authorised);
+}
+
 TEST_F(FunctionTest, AQuestionsErrorIsTheFunctions) {
   scene.headers = {{"X-Amz-Function-Error", "Unhandled"}};
   scene.text = R"({"errorMessage":"no such dataset","errorType":"NotFound"})";

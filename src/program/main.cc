@@ -84,7 +84,8 @@ void AddResultsOptions(CLI::App& verb, eider::LakeOptions& lake) {
                   "Let POST /query write answers into the lake, below _results/, and remove them at this age, such as "
                   "7d; on Lambda, answers that are too long to be sent, too. Default: it may not")
       ->envname("EIDER_RESULTS");
-  verb.add_option("--results-at", lake.results_at, "A folder or s3://BUCKET/PREFIX to write them to, instead of the lake")
+  verb.add_option("--results-at", lake.results_at,
+                  "A folder or s3://BUCKET/PREFIX to write them to, instead of the lake")
       ->envname("EIDER_RESULTS_AT");
 }
 
@@ -191,6 +192,16 @@ void AddFunctionOptions(CLI::App& verb, eider::LambdaOptions& options) {
       ->default_str("auto");
   verb.add_option("--keys", options.keys_file, "File of API keys that eider keys writes; who has none is then refused")
       ->envname("EIDER_KEYS_FILE");
+  verb.add_option_function<std::string>(
+          "--direct-access",
+          [&options](const std::string& access) {
+            if (access != "iam" && access != "key") throw CLI::ValidationError("--direct-access", "wants iam or key");
+            options.direct_needs_key = access == "key";
+          },
+          "Where there are API keys, what lets {\"q\": ...} in: iam (Lambda's own permissions), or key (its "
+          "\"api_key\")")
+      ->envname("EIDER_DIRECT_ACCESS")
+      ->default_str("iam");
   verb.add_flag("--mask-values", options.mask_values, "Log which filters were used, without their values");
 }
 
