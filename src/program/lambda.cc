@@ -42,6 +42,14 @@ int Concurrency() {
 
 }  // namespace
 
+FunctionOptions OptionsOf(const LakeOptions& lake, const LambdaOptions& options) {
+  FunctionOptions function;
+  function.mode = options.mode;
+  function.direct_needs_key = options.direct_needs_key;
+  function.links = !lake.results.empty();
+  return function;
+}
+
 Result<Session> OpenFunction(const LakeOptions& lake, const LambdaOptions& options) {
   // The functions that this replaces chose between two engines by it.
   if (const std::string told = ToLower(Variable("USE_DUCKDB")); !told.empty() && told != "true" && told != "1") {
@@ -73,8 +81,7 @@ int ServeInvocations(const LakeOptions& lake, const LambdaOptions& options) {
   }
   LoopOptions loop;
   loop.address = *address;
-  loop.function.mode = options.mode;
-  loop.function.links = !lake.results.empty();
+  loop.function = OptionsOf(lake, options);
   loop.function.stop_fd = stop.get();
   loop.concurrency = Concurrency();
   if (loop.concurrency == 1) {  // else there are others' queries to wait for
