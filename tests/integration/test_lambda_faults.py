@@ -221,7 +221,7 @@ def why_it_failed(answer):
     if answer.error_type:
         return answer.error["errorMessage"]
     status, _, body = answer.http
-    assert status == 413, (status, body[:200])
+    assert status in (413, 503), (status, body[:200])
     return json.loads(body)["detail"]
 
 

@@ -24,9 +24,9 @@ LARGE_ROWS = {0: 300_000, 3_000: 1_500_000, 7_001: LARGEST, 7_002: 400_000, 11_7
 
 def points(number, text_bytes):
     """As many corners as make about so many bytes of text, cheaply for the large ones."""
-    pick = random.Random(SEED + number)
-    ring = [(pick.randint(-17_000, 17_000) / 100, pick.randint(-8_500, 8_500) / 100) for _ in range(500)]
-    return (ring * (text_bytes // (500 * 14) + 1))[:max(text_bytes // 14, 4)]
+    pick, corners = random.Random(SEED + number), max(text_bytes // 14, 4)
+    ring = [(pick.randint(-17_000, 17_000) / 100, pick.randint(-8_500, 8_500) / 100) for _ in range(min(corners, 500))]
+    return (ring * (corners // 500 + 1))[:corners]
 
 
 def well_known_text(ring):

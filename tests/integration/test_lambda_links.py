@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from support import s3_servers
+from support.fake_s3 import FakeS3
 from support.lambda_function import LambdaFunction
 from support.raw_http import PATIENCE_SECONDS
 from support.runtime_api import RuntimeApi
@@ -178,6 +179,17 @@ def test_a_folder_has_no_addresses_of_its_own(lake, tmp_path):
         assert parts == expected()
         link = api.invoke({"q": "FROM big", "limit": ROWS}).json()["data"]["link"]
         assert link["url"].startswith("/results/")
+
+
+def test_the_estimate_asks_the_store_for_nothing_more(lake):
+    """It reads the footers that the run needs, and no others."""
+    asked = []
+    for results in ({}, {"EIDER_RESULTS": "1d"}):
+        with (FakeS3({"lake/big.parquet": (lake / "big.parquet").read_bytes()}) as store, RuntimeApi() as api,
+              LambdaFunction(api, store.lake, **results, **store.environment())):
+            assert url(api, "/big.csv")[2] == expected()
+            asked.append(store.gets)
+    assert asked[0] == asked[1], asked
 
 
 def test_without_results_it_says_what_to_set(lake):
