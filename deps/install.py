@@ -284,6 +284,12 @@ def extension_folder() -> pathlib.Path:
     return CACHE / f"duckdb-extensions-{pin_of('duckdb').version}"
 
 
+def cargo_lambda() -> pathlib.Path:
+    """The program, without the compilers that its package asks for."""
+    pin = pin_of("cargo-lambda")
+    return _unpacked_wheel(pin, pin.package) / f"cargo_lambda-{pin.version}.data/scripts/cargo-lambda"
+
+
 def vega_datasets() -> pathlib.Path:
     def fill(folder: pathlib.Path) -> None:
         fetch(pin)

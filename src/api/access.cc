@@ -55,11 +55,17 @@ Access::Access(AccessConfig config, std::shared_ptr<KeyRing> keys, const AccessO
   nobody->limited = !everything_;
   if (!everything_) nobody->limits = Changed(options.limits, config_.anonymous_limits);
   nobody_ = std::move(nobody);
+  auto authorised = std::make_shared<Caller>();
+  authorised->name = "iam";
+  authorised->with_key = true;
+  authorised->limits = key_limits_;
+  authorised_ = std::move(authorised);
 }
 
 Access::Verdict Access::Identify(const Request& request, WallTime now) const {
   const auto secrets = KeysOf(request);
-  if (secrets.empty() || everything_) return {nobody_, {}};
+  if (everything_) return {nobody_, {}};
+  if (secrets.empty()) return {request.authorised ? authorised_ : nobody_, {}};
   if (secrets.size() > 1) {
     return {nullptr, Deny(request, 400, "several_keys", "the request has more than one API key; send one, once")};
   }

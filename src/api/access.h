@@ -26,7 +26,8 @@ class Access {
 
   // Who asks by `Authorization: Bearer KEY` or `X-Api-Key: KEY` (RFC 6750 section 2.1); an Authorization of another
   // scheme is no key of ours, as a Lambda client's signature. Without a key: who has none, whatever that may. Or the
-  // refusal: 401 for a key that is not known or has expired, even where none is needed; 400 for two keys.
+  // refusal: 401 for a key that is not known or has expired, even where none is needed; 400 for two keys. Who was let
+  // in otherwise and has none is as who has a key without limits of its own.
   struct Verdict {
     std::shared_ptr<const Caller> caller;  // null: refused
     Response refusal;
@@ -54,7 +55,8 @@ class Access {
   const ClientLimits key_limits_;
   const bool everything_;
   const bool anonymous_;
-  std::shared_ptr<const Caller> nobody_;  // who has no key
+  std::shared_ptr<const Caller> nobody_;      // who has no key
+  std::shared_ptr<const Caller> authorised_;  // and was let in otherwise
 };
 
 // A refusal and its line in the log (event "denied"), so that both say the same. `reason` is one word for who searches

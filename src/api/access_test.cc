@@ -61,6 +61,19 @@ TEST_F(AccessTest, KeysHaveNames) {
   EXPECT_EQ(Who(access, {{"X-Api-Key", ""}}), "401");
 }
 
+TEST_F(AccessTest, WhomTheTransportLetInNeedsNoKey) {
+  const Access access = MakeAccess();
+  Request request = With({});
+  request.authorised = true;
+  const auto verdict = access.Identify(request, kNow);
+  EXPECT_EQ(verdict.caller->name, "iam");
+  EXPECT_TRUE(verdict.caller->with_key);
+  EXPECT_EQ(verdict.caller->limits.requests_per_second, 20);
+  request = With({{"X-Api-Key", "bobs-ke"}});
+  request.authorised = true;
+  EXPECT_EQ(access.Identify(request, kNow).refusal.status, 401) << "a wrong key is wrong";
+}
+
 TEST_F(AccessTest, AnotherSchemeIsNoKey) {
   const Access access = MakeAccess();
   EXPECT_EQ(Who(access, {{"Authorization", "AWS4-HMAC-SHA256 Credential=x"}}), "-");

@@ -5,11 +5,24 @@
 #include <boost/asio/post.hpp>
 
 #include "api/access.h"
+#include "api/spool_body.h"
+#include "api/written_result.h"
 
 namespace eider {
 namespace {
 
 const Error kLeft{ErrorKind::kCancelled, "the client has left", {}};
+
+// Of an answer that has all that is read.
+std::uint64_t ExpectedBytes(const PlanSummary& plan, Format format) {
+  switch (format) {
+    case Format::kParquet: return plan.bytes;
+    case Format::kJson:
+    case Format::kNdjson:
+    case Format::kGeoJson: return plan.text_bytes + plan.name_bytes;
+    default: return plan.text_bytes;
+  }
+}
 
 }  // namespace
 
@@ -66,7 +79,7 @@ void Delivery::Abandon() {
   reader_ = Reader();
 }
 
-Status Delivery::Produce(const std::string& key, Statement statement, Coding coding, bool until_end) {
+Status Delivery::Produce(const std::string& key, Statement statement, Coding coding, std::uint64_t begins) {
   return Produce(
       key,
       [&database = parts_.database, statement = std::move(statement), coding](
@@ -76,10 +89,60 @@ Status Delivery::Produce(const std::string& key, Statement statement, Coding cod
         if (!summary) return summary.error();
         return EndOf(*summary);
       },
-      until_end);
+      begins);
 }
 
-Status Delivery::Produce(const std::string& key, eider::Produce produce, bool until_end) {
+Status Delivery::ProduceLink(ResultName name, Statement statement, bool metadata) {
+  if (parts_.options.results == nullptr) {
+    return Invalid("this server writes no results; start it with --results AGE, such as 7d", "into");
+  }
+  written_ = std::make_shared<WrittenResult>();
+  written_->link = MakeResultLink(std::move(name), parts_.options.wall_clock() + parts_.options.results_age,
+                                  request_.caller->key_id);
+  return Produce({}, WriteResult(parts_, std::move(statement), written_, metadata, began_), Spool::kUntilEnd);
+}
+
+Status Delivery::ProduceOrLink(const std::string& key, Statement statement, Coding coding, bool until_end,
+                               ResultName name, bool all_rows) {
+  longer_.reset();
+  written_.reset();  // both of the attempt before
+  std::uint64_t begins = until_end ? Spool::kUntilEnd : 0;
+  const std::uint64_t room = request_.room_bytes;
+  if (room != kAnyRoom && parts_.options.results != nullptr && request_.method != "HEAD") {
+    offered_ = true;
+    bool longer = room == 0;
+    if (!longer && !until_end) {
+      // Reads footers that the run is going to need.
+      const auto cost = parts_.database.Estimate(statement, request_.client_left);
+      if (!cost) return cost.error();
+      if (ExpectedBytes(*cost, statement.format) > room) {
+        begins = room;
+        longer = all_rows && coding == Coding::kIdentity;
+      }
+    }
+    if (longer) return ProduceLink(std::move(name), std::move(statement));
+    if (until_end) begins = room;
+    longer_ = Longer{std::move(name), statement};
+  }
+  return Produce(key, std::move(statement), coding, begins);
+}
+
+Response Delivery::AnswerOfLink(Reader reader, std::function<void(const BodyOutcome&)> ended) const {
+  Response response;
+  response.status = offered_ ? 303 : 201;
+  response.Set("Content-Type", "application/json");
+  response.Set("Cache-Control", "no-store");
+  response.Set("Location", written_->link.Path());
+  response.body =
+      std::make_unique<SpoolBody>(std::move(reader), SpoolSpan(), /*digest=*/false,
+                                  [slot = slot_, written = written_, ended = std::move(ended)](BodyOutcome outcome) {
+                                    outcome.bytes = written->bytes;
+                                    ended(outcome);
+                                  });
+  return response;
+}
+
+Status Delivery::Produce(const std::string& key, eider::Produce produce, std::uint64_t begins) {
   const ClientLimits& own = request_.caller->limits;
   if (request_.caller->limited) {
     slot_.reset();  // of the attempt before
@@ -109,9 +172,8 @@ Status Delivery::Produce(const std::string& key, eider::Produce produce, bool un
   }
   const std::lock_guard lock(mutex_);
   if (abandoned_) return kLeft;
-  reader_.spool().Wait(until_end ? Spool::kUntilEnd : 0, [self = shared_from_this()] {
-    boost::asio::post(self->parts_.planners, [self] { self->Ready(); });
-  });
+  reader_.spool().Wait(
+      begins, [self = shared_from_this()] { boost::asio::post(self->parts_.planners, [self] { self->Ready(); }); });
   return {};
 }
 
@@ -126,6 +188,14 @@ void Delivery::Ready() {
   if (const auto error = reader.spool().state().error) {
     reader = Reader();
     return BeginsAnew(*error) ? Start() : Refuse(*error);
+  }
+  if (written_) return BeginLink(std::move(reader));
+  if (longer_ && reader.spool().state().size_bytes > request_.room_bytes) {
+    reader = Reader();  // ends the query, unless others read it
+    auto longer = *std::exchange(longer_, std::nullopt);
+    const auto status = ProduceLink(std::move(longer.name), std::move(longer.statement));
+    if (!status) Refuse(status.error());
+    return;
   }
   Begin(std::move(reader));
 }

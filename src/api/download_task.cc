@@ -95,8 +95,22 @@ class DownloadTask final : public Delivery {
     // A range and a HEAD state the whole length, so they wait for the end; the spool makes the rows wait for nobody.
     // So does a sheet, which is of no use before its end: what XLSX cannot hold is then told properly.
     const bool whole = range_ || request_.method == "HEAD" || format_ == Format::kXlsx;
-    return Produce(key_, std::move(statement), coding_, whole);
+    // A range is of an answer that was begun, and was no link.
+    if (range_) return Produce(key_, std::move(statement), coding_, Spool::kUntilEnd);
+    return ProduceOrLink(key_, std::move(statement), coding_, whole, {dataset_->config.name, format_},
+                         download_.filters.empty() && !download_.count);
   }
+
+  void BeginLink(Reader reader) override {
+    Response response = AnswerOfLink(
+        std::move(reader),
+        [id = request_.id, principal = request_.caller->name, dataset = dataset_, begun = begun_,
+         query = ShownQuery()](const BodyOutcome& outcome) { Record(id, principal, *dataset, begun, query, outcome); });
+    if (!link_.empty()) response.Set("Link", link_);
+    Answer(std::move(response));
+  }
+
+  std::string ShownQuery() const { return parts_.options.mask_values ? Masked(request_.query) : request_.query; }
 
   void Begin(Reader reader) override {
     const Spool::State state = reader.spool().state();
@@ -120,15 +134,16 @@ class DownloadTask final : public Delivery {
         std::move(reader), span, digest,
         [slot = slot_, principal = request_.caller->name, &receipts = parts_.receipts, id = request_.id,
          key = production(), span, dataset = dataset_, begun = begun_,
-         query = parts_.options.mask_values ? Masked(request_.query) : request_.query](const BodyOutcome& outcome) {
-          Finished(receipts, id, principal, key, span, *dataset, begun, query, outcome);
+         query = ShownQuery()](const BodyOutcome& outcome) {
+          Record(id, principal, *dataset, begun, query, outcome);
+          if (outcome.kind != BodyOutcome::Kind::kComplete) return;
+          receipts.Put(id, {key, span.begin, outcome.bytes, outcome.end.rows, outcome.digest_sha256});
         });
     Answer(std::move(response));
   }
 
-  static void Finished(Receipts& receipts, const std::string& id, const std::string& principal, const std::string& key,
-                       SpoolSpan span, const Dataset& dataset, SteadyTime begun, const std::string& query,
-                       const BodyOutcome& outcome) {
+  static void Record(const std::string& id, const std::string& principal, const Dataset& dataset, SteadyTime begun,
+                     const std::string& query, const BodyOutcome& outcome) {
     static constexpr const char* kOutcomes[] = {"complete", "error", "client_left"};
     const double ms = std::chrono::duration<double, std::milli>(SystemSteadyClock()() - begun).count();
     Log(LogLevel::kInfo, "download",
@@ -143,8 +158,6 @@ class DownloadTask final : public Delivery {
          {"requests", static_cast<std::int64_t>(outcome.end.reads)},
          {"read_bytes", static_cast<std::int64_t>(outcome.end.read_bytes)},
          {"ms", ms}});
-    if (outcome.kind != BodyOutcome::Kind::kComplete) return;
-    receipts.Put(id, {key, span.begin, outcome.bytes, outcome.end.rows, outcome.digest_sha256});
   }
 
   Status AnswerReceipt() {

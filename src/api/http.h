@@ -1,7 +1,9 @@
 // Request and Response as every transport sees them: HTTP server, Lambda, command line.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -14,6 +16,8 @@
 
 namespace eider {
 
+inline constexpr std::uint64_t kAnyRoom = std::numeric_limits<std::uint64_t>::max();
+
 struct Request {
   std::string method = "GET";            // as sent: "GET", "HEAD", …
   std::string path;                      // raw and still percent-encoded, starting with '/'
@@ -21,8 +25,12 @@ struct Request {
   std::vector<Header> headers;           // names as sent; Find ignores case
   std::string body;                      // at most Server's limit
   std::string peer;                      // address of the client, for limits and the log
+  bool authorised = false;               // whoever asks was let in by the transport, and needs no API key
   std::shared_ptr<const Caller> caller;  // set by Service
   std::string id;                        // made by the transport, unique; echoed as Eider-Request-Id
+  // What of a body the transport can carry. A longer answer is given as a link where results may be written, before its
+  // first byte and as well as its length can be told by then; 0: nothing but a link will do.
+  std::uint64_t room_bytes = kAnyRoom;
   std::stop_token client_left;  // requested when nobody waits for the reply any more: work not begun need not begin
 
   // The first header of that name, or "".

@@ -8,7 +8,9 @@
 #include "api/metadata_body.h"
 #include "api/query_request.h"
 #include "api/query_task.h"
+#include "api/result_task.h"
 #include "api/spool_body.h"
+#include "api/written_result.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -66,7 +68,29 @@ class Invocation final : public Delivery {
     }
     const std::string key = ProductionKey(*query, Coding::kIdentity);
     // The limit of bytes is no part of the key, so a whole answer is not shared with what may be longer.
-    return Produce(key.empty() || !whole ? key : key + "-whole", std::move(query->statement), Coding::kIdentity, whole);
+    if (whole) {
+      return Produce(key.empty() ? key : key + "-whole", std::move(query->statement), Coding::kIdentity,
+                     Spool::kUntilEnd);
+    }
+    return ProduceOrLink(key, std::move(query->statement), Coding::kIdentity, /*until_end=*/false,
+                         {"records", Format::kJson}, /*all_rows=*/false);
+  }
+
+  // In the place of the records, so that nobody takes it for an answer without any. Who invokes the function itself may
+  // know no other door to it, so the link is the store's own where there is such.
+  void BeginLink(Reader reader) override {
+    reader = Reader();  // its text says less
+    const ResultLink& link = written()->link;
+    const WallTime until = std::min(link.kept_until, parts_.options.wall_clock() + kSignedTime);
+    const auto url = SignedUrlOf(*parts_.options.results, link, parts_.options.wall_clock());
+    if (!url) return Refuse(url.error());
+    BodyOutcome outcome;
+    outcome.kind = BodyOutcome::Kind::kComplete;
+    outcome.bytes = written()->bytes;
+    outcome.end.rows = written()->rows;
+    QueryLog(parts_, request_, sql_)(outcome);
+    AnswerData(fmt::format(R"("link":{{{}}})",
+                           LinkMembers(*written(), *url ? **url : link.Path(), *url ? until : link.kept_until)));
   }
 
   void Begin(Reader reader) override {
@@ -118,9 +142,11 @@ class Invocation final : public Delivery {
     Answer(std::move(response));
   }
 
-  void AnswerRecords(std::string_view records) {
+  void AnswerRecords(std::string_view records) { AnswerData(fmt::format(R"("records":{})", records)); }
+
+  void AnswerData(std::string_view member) {
     Response response = Head();
-    std::string text = fmt::format(R"({{"metadata":{},"data":{{"records":{}}}}})", Metadata(), records);
+    std::string text = fmt::format(R"({{"metadata":{},"data":{{{}}}}})", Metadata(), member);
     if (framed_) {
       response.text = EncodeEvent("PayloadChunk", "application/octet-stream", text) +
                       EncodeEvent("InvokeComplete", "application/json", "{}");

@@ -40,6 +40,9 @@ json::object DownloadPath(const Dataset& dataset) {
   for (const FormatInfo& info : Formats()) content[Split(info.media_type, ';').front()] = json::object();
   responses["200"] = {{"description", "The rows"}, {"content", content}};
   responses["206"] = {{"description", "A part of the bytes"}, {"content", content}};
+  responses["303"] = {
+      {"description", "As a function, which cannot carry so much: the rows were written into the lake, and are there"},
+      {"headers", {{"Location", {{"schema", {{"type", "string"}}}}}}}};
   responses["304"] = {{"description", "Not modified"}};
   const std::string title = dataset.config.title.empty() ? dataset.config.name : dataset.config.title;
   return {{"get",

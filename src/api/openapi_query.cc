@@ -66,8 +66,11 @@ json::object Written() {
 json::object ResultPath() {
   json::object responses{{"200", {{"description", "The rows, in the format of the name"}}},
                          {"206", {{"description", "The range of it that was asked for"}}},
-                         {"304", {{"description", "It is what the client has"}}}};
-  AddProblems(responses, {"401", "404", "410", "416", "429", "502", "503", "504"});
+                         {"304", {{"description", "It is what the client has"}}},
+                         {"307",
+                          {{"description", "As a function, which cannot carry so much: an address of the store's own"},
+                           {"headers", {{"Location", {{"schema", {{"type", "string"}}}}}}}}}};
+  AddProblems(responses, {"401", "404", "410", "413", "416", "429", "502", "503", "504"});
   return {{"get",
            {{"operationId", "result"},
             {"summary", "Download an answer that was written into the lake, by the url of its query"},
@@ -93,6 +96,8 @@ json::object QueryPath() {
                                {"schema", {{"type", "string"}}}}}}},
                            {"content", std::move(content)}}}};
   responses["201"] = Written();
+  responses["303"] = Written();
+  responses["303"].as_object()["description"] = "As 201, of rows that a function cannot carry";
   AddProblems(responses, {"400", "401", "403", "404", "406", "413", "415", "429", "500", "502", "503", "504"});
   json::object properties{
       {"sql", {{"type", "string"}, {"minLength", 1}, {"description", "One SELECT; a dataset is a table"}}},

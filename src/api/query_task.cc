@@ -10,7 +10,6 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "catalog/object_write.h"
 #include "catalog/prices.h"
 #include "download/format.h"
 
@@ -42,7 +41,7 @@ class QueryTask final : public Delivery {
       return {};
     }
     if (order->dry_run) return AnswerDryRun(query->statement);
-    if (order->into) return WriteResult(*order->into, std::move(query->statement));
+    if (order->into) return ProduceLink(*order->into, std::move(query->statement), metadata_);
     const bool json = format_ == Format::kJson;
     // What stands around the rows is not part of what equal questions share.
     if (!metadata_ || !json) coding_ = CodingFor(format_, request_.Find("Accept-Encoding"));
@@ -50,60 +49,14 @@ class QueryTask final : public Delivery {
     // A sheet is of no use before its end: what XLSX cannot hold is then told properly. Where the next page begins is
     // known once this one is there.
     const bool until_end = (metadata_ && !json) || format_ == Format::kXlsx || paged_;
-    return Produce(key_, std::move(query->statement), coding_, until_end);
+    // A page is no answer of its own: what is behind it would be lost with its token.
+    if (paged_) return Produce(key_, std::move(query->statement), coding_, Spool::kUntilEnd);
+    return ProduceOrLink(key_, std::move(query->statement), coding_, until_end, {"query", format_}, /*all_rows=*/false);
   }
 
-  // What is produced is the text that tells where the rows are.
-  Status WriteResult(const ResultName& name, Statement statement) {
-    if (parts_.options.results == nullptr) {
-      return Invalid("this server writes no results; start it with --results AGE, such as 7d", "into");
-    }
-    written_ = std::make_shared<Written>();
-    written_->link =
-        MakeResultLink(name, parts_.options.wall_clock() + parts_.options.results_age, request_.caller->key_id);
-    return Produce(
-        {},
-        [&store = *parts_.options.results, &database = parts_.database, statement = std::move(statement),
-         written = written_, metadata = metadata_,
-         asked = asked_](Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
-          const ResultLink& link = written->link;
-          Call call;
-          call.stop = std::move(stop);
-          if (statement.limits.time.count() > 0) call.deadline = SystemSteadyClock()() + statement.limits.time;
-          const auto summary = WriteObject(link.Key(), /*condition=*/{}, statement, store, database, call);
-          if (!summary) return summary.error();
-          written->bytes = summary->bytes;
-          const SpoolEnd end = EndOf(summary->run);
-          std::string text =
-              fmt::format(R"({{"url":{},"format":"{}","rows":{},"bytes":{},"expires":"{}")", JsonQuote(link.Path()),
-                          InfoOf(link.name.format).extension, end.rows, summary->bytes, Rfc3339(link.kept_until));
-          if (metadata) {
-            text += fmt::format(R"(,"metadata":{{"stats":{{{}}}}})",
-                                StatsMembers(end, SystemSteadyClock()() - asked, /*from_cache=*/false));
-          }
-          if (auto status = sink.Write(text + "}\n"); !status) return status.error();
-          return end;
-        },
-        /*until_end=*/true);
-  }
-
-  void AnswerWritten(Reader reader) {
-    Response response;
-    response.status = 201;
-    response.Set("Content-Type", "application/json");
-    response.Set("Cache-Control", "no-store");
-    response.Set("Location", written_->link.Path());
-    response.body = std::make_unique<SpoolBody>(
-        std::move(reader), SpoolSpan(), /*digest=*/false,
-        [slot = slot_, written = written_, log = QueryLog(parts_, request_, sql_)](BodyOutcome outcome) {
-          outcome.bytes = written->bytes;
-          log(outcome);
-        });
-    Answer(std::move(response));
-  }
+  void BeginLink(Reader reader) override { Answer(AnswerOfLink(std::move(reader), QueryLog(parts_, request_, sql_))); }
 
   void Begin(Reader reader) override {
-    if (written_) return AnswerWritten(std::move(reader));
     const FormatInfo& info = InfoOf(format_);
     Response response;
     response.Set("Content-Type", std::string(info.media_type));
@@ -152,14 +105,7 @@ class QueryTask final : public Delivery {
     return {};
   }
 
-  // An answer that goes to the lake.
-  struct Written {
-    ResultLink link;
-    std::uint64_t bytes = 0;  // set before the production ends
-  };
-
   std::string sql_;
-  std::shared_ptr<Written> written_;  // null: the answer is sent
   Format format_ = Format::kJson;
   bool metadata_ = false;
   bool paged_ = false;

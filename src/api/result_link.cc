@@ -44,7 +44,7 @@ std::optional<ResultName> ParseFileName(std::string_view file) {
   const auto dot = file.find('.');
   if (dot == std::string_view::npos || !IsDatasetName(file.substr(0, dot))) return std::nullopt;
   const auto format = FormatByExtension(file.substr(dot + 1));
-  if (!format || *format == Format::kGeoJson) return std::nullopt;
+  if (!format) return std::nullopt;
   return ResultName{std::string(file.substr(0, dot)), *format};
 }
 
@@ -52,7 +52,8 @@ std::optional<ResultName> ParseFileName(std::string_view file) {
 
 Result<ResultName> ParseInto(std::string_view into) {
   if (into.starts_with(kInto)) {
-    if (auto name = ParseFileName(into.substr(kInto.size()))) return *std::move(name);
+    auto name = ParseFileName(into.substr(kInto.size()));
+    if (name && name->format != Format::kGeoJson) return *std::move(name);  // a query has none, a download may
   }
   std::vector<std::string> formats;
   for (const FormatInfo& info : Formats()) {

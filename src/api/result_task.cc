@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/access.h"
 #include "api/negotiate.h"
 #include "api/object_body.h"
@@ -48,8 +50,29 @@ std::function<void(const BodyOutcome&)> ResultLog(const Request& request, const 
   };
 }
 
+// The whole of it, whatever was asked: a client sends its Range again.
+Response Redirect(ObjectStore& store, const Request& request, const ResultLink& link, const ObjectInfo& object,
+                  WallTime now) {
+  const auto url = SignedUrlOf(store, link, now);
+  if (!url) return Problem(url.error(), request.id);
+  if (!*url) {
+    return Problem(
+        {ErrorKind::kExhausted,
+         fmt::format("the result has {} bytes, and {} can be sent this way; ask for it in parts, such as "
+                     "Range: bytes=0-{}",
+                     object.size_bytes, request.room_bytes, std::max<std::uint64_t>(request.room_bytes / 2, 1)),
+         {}},
+        request.id);
+  }
+  Response response;
+  response.status = 307;
+  response.Set("Location", **url);
+  response.Set("Cache-Control", "no-store");
+  return response;
+}
+
 Response AnswerObject(ObjectStore& store, const Request& request, const ResultLink& link, const ObjectInfo& object,
-                      Admission::Slot slot) {
+                      Admission::Slot slot, WallTime now) {
   Response response = Head(link, object);
   const std::string etag(response.Find("ETag"));
   if (MatchesAny(request.Find("If-None-Match"), etag)) {
@@ -69,6 +92,9 @@ Response AnswerObject(ObjectStore& store, const Request& request, const ResultLi
     span = {resolved->first, resolved->second};
     response.status = 206;
     response.Set("Content-Range", fmt::format("bytes {}-{}/{}", span.begin, span.end - 1, object.size_bytes));
+  }
+  if (span.end - span.begin > request.room_bytes && request.method != "HEAD") {
+    return Redirect(store, request, link, object, now);
   }
   response.body = std::make_unique<ObjectBody>(store, object, span, ResultLog(request, link, std::move(slot)));
   return response;
@@ -98,7 +124,12 @@ void StartResult(const ServiceParts& parts, const Request& request, const Reply&
   const auto object = store->Head(link->Key(), call);
   if (!object && object.error().kind == ErrorKind::kNotFound) return reply(NoResult(request));
   if (!object) return reply(Problem(object.error(), request.id));
-  reply(AnswerObject(*store, request, *link, *object, std::move(slot)));
+  reply(AnswerObject(*store, request, *link, *object, std::move(slot), parts.options.wall_clock()));
+}
+
+Result<std::optional<std::string>> SignedUrlOf(ObjectStore& store, const ResultLink& link, WallTime now) {
+  const auto left = std::chrono::duration_cast<std::chrono::seconds>(link.kept_until - now);
+  return store.SignedUrl(link.Key(), std::clamp<std::chrono::seconds>(left, std::chrono::seconds(1), kSignedTime));
 }
 
 }  // namespace eider

@@ -79,7 +79,9 @@ class Service::Core {
         productions_(productions),
         options_(std::move(options)),
         access_(catalog.access(), options_.keys, {options_.anonymous, options_.client_limits, options_.trusted}),
-        sweeper_(options_.results ? std::make_unique<ResultSweeper>(*options_.results, options_.wall_clock) : nullptr),
+        sweeper_(options_.results && options_.sweep_results
+                     ? std::make_unique<ResultSweeper>(*options_.results, options_.wall_clock)
+                     : nullptr),
         planners_(static_cast<std::size_t>(options_.planners)) {}
 
   ~Core() { planners_.join(); }

@@ -30,6 +30,7 @@ struct ServiceOptions {
   ClientLimits client_limits;                      // of each key or address, where the configuration says nothing else
   ObjectStore* results = nullptr;                  // where answers may be written ("into"); null: nowhere
   std::chrono::seconds results_age{0};             // how long they are kept there
+  bool sweep_results = true;                       // a thread removes those that have ended; else who writes one does
   bool mask_values = false;                        // the log shows which filters were used, not their values
   bool trusted = false;                            // the caller is the operator: no keys, no limits of clients
   bool anonymous = true;                           // requests without a key are answered; /readyz and the page always

@@ -42,6 +42,7 @@ class ServiceTest : public testing::Test {
       request.query = target.substr(question + 1);
     request.headers = std::move(headers);
     request.id = "id" + std::to_string(++asked_);
+    request.room_bytes = room_bytes_;
     std::promise<Response> promise;
     service_->Handle(std::move(request), [&](Response response) { promise.set_value(std::move(response)); });
     Answer answer{promise.get_future().get(), {}};
@@ -77,6 +78,7 @@ class ServiceTest : public testing::Test {
   std::unique_ptr<Productions> productions_;
   std::unique_ptr<Service> service_;
   int asked_ = 0;
+  std::uint64_t room_bytes_ = kAnyRoom;
   std::vector<Header> trailers_;
 };
 

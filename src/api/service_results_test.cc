@@ -3,6 +3,7 @@
 
 #include "api/service_fixture.h"
 #include "base/digest.h"
+#include "engine/text_sink.h"
 
 namespace eider {
 namespace {
@@ -157,6 +158,82 @@ TEST_F(ServiceResultsTest, ResultsAreNoDataOfTheLake) {
   for (const char* tail : {"/../../birds.csv", "/%2e%2e/%2e%2e/birds.csv", "/..%2f..%2fbirds.csv", "/birds.csv"}) {
     EXPECT_EQ(Ask(url.substr(0, url.rfind('/')) + tail).head.status, 404) << tail;
   }
+}
+
+// A transport that has room for so much alone.
+TEST_F(ServiceResultsTest, WhatHasNoRoomIsALink) {
+  room_bytes_ = 1000;
+  EXPECT_EQ(Ask("/birds.csv").head.status, 200);
+  EXPECT_EQ(Query({{"sql", "FROM range(100)"}, {"format", "csv"}}).head.status, 200);
+  EXPECT_TRUE(Written().empty());
+
+  const Answer link = Query({{"sql", "FROM range(100000)"}, {"format", "csv"}});
+  EXPECT_EQ(link.head.status, 303) << link.body;
+  const auto said = boost::json::parse(link.body).as_object();
+  EXPECT_EQ(said.at("rows").as_int64(), 100'000);
+  EXPECT_EQ(said.at("format").as_string(), "csv");
+  EXPECT_EQ(said.size(), 5u);
+  EXPECT_EQ(link.head.Find("Location"), Url(link));
+  EXPECT_TRUE(Url(link).ends_with("/query.csv"));
+
+  // Its object has no room either, and this store no addresses of its own: it is fetched in parts.
+  const Answer refused = Ask(Url(link));
+  EXPECT_EQ(refused.head.status, 413);
+  EXPECT_NE(Detail(refused).find("Range: bytes=0-500"), std::string::npos) << Detail(refused);
+  EXPECT_EQ(Ask(Url(link), {{"Range", "bytes=0-6"}}).body, "range\r\n");
+  room_bytes_ = kAnyRoom;
+  const std::string whole = Ask(Url(link)).body;
+  EXPECT_EQ(whole, Query({{"sql", "FROM range(100000)"}, {"format", "csv"}}).body);
+  EXPECT_EQ(static_cast<std::int64_t>(whole.size()), said.at("bytes").as_int64());
+}
+
+TEST_F(ServiceResultsTest, NothingButALinkWillDo) {
+  room_bytes_ = 0;
+  const Answer link = Ask("/birds.geojson?name=eider");
+  EXPECT_EQ(link.head.status, 406);  // as without: it has no points
+  const Answer birds = Ask("/birds.json?name=eider");
+  EXPECT_EQ(birds.head.status, 303) << birds.body;
+  EXPECT_TRUE(Url(birds).ends_with("/birds.json"));
+  const Answer page = Ask("/birds.csv?_limit=1");
+  EXPECT_EQ(page.head.status, 303);
+  EXPECT_NE(page.head.Find("Link").find("_after="), std::string::npos);
+  EXPECT_EQ(Ask("/birds.csv", {}, "HEAD").head.status, 200);
+  EXPECT_EQ(Ask("/birds.csv", {{"Range", "bytes=0-3"}}).head.status, 206);
+  Serve({}, /*results=*/false);
+  EXPECT_EQ(Ask("/birds.json").head.status, 200);
+}
+
+// The footers say that it is too long, so that nothing is produced twice.
+TEST_F(ServiceResultsTest, ALongDownloadIsKnownByItsFooters) {
+  TextSink parquet;
+  Statement rows;
+  rows.sql = "SELECT range AS id, md5(range::VARCHAR) AS m, range % 3 AS few FROM range(10000)";
+  rows.format = Format::kParquet;
+  ASSERT_TRUE(database_->Run(rows, parquet, {}).ok());
+  ASSERT_TRUE(store_.Put("hashes.parquet", parquet.text).ok());
+  const std::size_t bytes = Ask("/hashes.csv").body.size();
+
+  room_bytes_ = bytes / 2;
+  const auto before = database_->runs();
+  EXPECT_EQ(Ask("/hashes.csv").head.status, 303);
+  EXPECT_EQ(database_->runs() - before, 1u);
+  room_bytes_ = bytes * 2;
+  EXPECT_EQ(Ask("/hashes.csv").head.status, 200);
+  // What a filter leaves of it, nobody knows before.
+  room_bytes_ = bytes / 2;
+  EXPECT_EQ(Ask("/hashes.csv?id__lt=4000").head.status, 200);
+  EXPECT_EQ(Ask("/hashes.csv?id__gte=4000").head.status, 303);
+}
+
+TEST_F(ServiceResultsTest, ALinkThatCannotBeWrittenIsAnErrorWithItsRemedy) {
+  store_.OnRequest([](const StoreRequest& request) -> Status {
+    if (request.operation != StoreOperation::kCommit) return {};
+    return Error{ErrorKind::kDenied, "'_results/x' may not be written with these credentials", {}};
+  });
+  room_bytes_ = 0;
+  const Answer denied = Ask("/birds.csv");
+  EXPECT_EQ(denied.head.status, 502);
+  EXPECT_NE(Detail(denied).find("EIDER_RESULTS_AT"), std::string::npos) << Detail(denied);
 }
 
 TEST_F(ServiceResultsTest, WhatAKeyHasAskedIsForThatKey) {

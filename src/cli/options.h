@@ -32,6 +32,8 @@ struct LakeOptions {
   int queries = 0;           // at once; 0: as many as threads
   std::size_t queue = 1000;  // queries that wait for their turn; more are refused
   int time_limit_seconds = 600;
+  std::string results;     // how long answers that go to the lake are kept there, such as 7d; empty: none may
+  std::string results_at;  // a store to write them to instead of the lake
 };
 
 // The lake where none is named: DATASET_BUCKET=b means s3://b/dataset/. kInvalid says how to name one.

@@ -140,6 +140,29 @@ Status MustBeOutside(const LakeOptions& lake, const std::string& file, const std
 
 namespace {
 
+// Which stores can be written, they say themselves; of a web site it is known before anybody asks. 0: no results.
+Result<std::chrono::seconds> ResultsAge(const LakeOptions& options) {
+  if (options.results.empty()) {
+    if (options.results_at.empty()) return std::chrono::seconds(0);
+    return Invalid("--results-at wants --results, the age at which results are removed, such as 7d", "--results");
+  }
+  const auto age = ParseDuration(options.results);
+  if (!age || age->count() <= 0) {
+    return Invalid(
+        fmt::format("--results wants the age at which they are removed, such as 7d, not '{}'", options.results),
+        "--results");
+  }
+  const auto lake = LakeRoot(options);
+  const std::string& root = options.results_at.empty() && lake ? *lake : options.results_at;
+  if (root.starts_with("https://") || root.starts_with("http://")) {
+    return Invalid(
+        "--results needs a place that can be written: a folder or s3://, which --results-at names where the "
+        "lake is none",
+        "--results");
+  }
+  return *age;
+}
+
 Result<std::shared_ptr<KeyRing>> OpenKeys(const LakeOptions& options, const Catalog& catalog, const std::string& file) {
   const std::string& path = file.empty() ? catalog.server().keys : file;
   if (auto status = MustBeOutside(options, path, "--keys"); !status) return status.error();
@@ -151,6 +174,8 @@ Result<std::shared_ptr<KeyRing>> OpenKeys(const LakeOptions& options, const Cata
 Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base, const std::string& keys_file,
                             bool keys_close) {
   Session session;
+  const auto results_age = ResultsAge(options);
+  if (!results_age) return results_age.error();
   auto lake = OpenLake(options);
   if (!lake) return lake.error();
   static_cast<Lake&>(session) = *std::move(lake);
@@ -171,7 +196,15 @@ Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& ba
     if (!bytes) return bytes.error();
     service_options.result_bytes = *bytes;
   }
-  if (service_options.results_age.count() > 0) service_options.results = session.store.get();
+  if (results_age->count() > 0) {
+    if (!options.results_at.empty()) {
+      auto store = OpenStore(options.results_at, options.store);
+      if (!store) return store.error();
+      session.result_store = *std::move(store);
+    }
+    service_options.results = session.result_store ? session.result_store.get() : session.store.get();
+    service_options.results_age = *results_age;
+  }
   if (!session.catalog->lake().title.empty()) service_options.title = session.catalog->lake().title;
   session.service =
       std::make_unique<Service>(*session.catalog, *session.database, *session.productions, std::move(service_options));

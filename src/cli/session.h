@@ -20,6 +20,7 @@ struct Lake {
 };
 
 struct Session : Lake {
+  std::unique_ptr<ObjectStore> result_store;  // null: the lake's, or none
   std::unique_ptr<Productions> productions;
   std::shared_ptr<KeyRing> keys;
   std::unique_ptr<Service> service;
@@ -28,9 +29,9 @@ struct Session : Lake {
 // The lake's own eider.yaml is read when it is first needed.
 Result<Lake> OpenLake(const LakeOptions& options);
 
-// What the service is to be, apart from the lake; time limit and title come from the options and the lake, and so do
-// who is let in and the file of keys, where `base` and `keys_file` do not say. `keys_close`: where there may be an API
-// key, requests without one are refused, unless the configuration lets them in.
+// What the service is to be, apart from the lake; time limit, results and title come from the options and the lake, and
+// so do who is let in and the file of keys, where `base` and `keys_file` do not say. `keys_close`: where there may be
+// an API key, requests without one are refused, unless the configuration lets them in.
 Result<Session> OpenSession(const LakeOptions& options, const ServiceOptions& base = {},
                             const std::string& keys_file = {}, bool keys_close = false);
 

@@ -112,6 +112,10 @@ struct PlanSummary {
   std::uint64_t rows_at_most = 0;     // of the kept row groups
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;
+  // Of Estimate alone: about as much text as the read columns of these rows come to, and what their names add to it in
+  // each row of JSON. Filters within a row group are not counted, so an answer of them is rarely longer.
+  std::uint64_t text_bytes = 0;
+  std::uint64_t name_bytes = 0;
 };
 
 struct RunSummary {

@@ -10,6 +10,9 @@ namespace {
 // What a request costs in bytes where none has been measured: 30 ms at 50 MiB/s.
 const MergeRule kUsualRule{3 << 19, 8 << 20, {}};
 
+// What a byte of CSV or JSON, compressed at times, comes to as text of another kind.
+constexpr std::uint64_t kExpansion = 4;
+
 MergeRule RuleOf(const StatementState& state) {
   const RangeScheduler* scheduler = state.snapshot->reads().scheduler;
   return scheduler == nullptr ? kUsualRule : MergeRule{scheduler->gap_bytes(), scheduler->split_bytes(), {}};
@@ -38,7 +41,9 @@ PlanSummary EstimateReads(duckdb::ClientContext& context, const std::vector<Lake
     sum.objects += scan.keys.size();
     for (const std::string& key : scan.keys) {
       if (!scan.parquet) {
-        Add(sum, {{{0, state.snapshot->Find(key)->size_bytes}, 0, 1}}, rule);
+        const std::uint64_t bytes = state.snapshot->Find(key)->size_bytes;
+        Add(sum, {{{0, bytes}, 0, 1}}, rule);
+        sum.text_bytes += bytes * kExpansion;
         continue;
       }
       ParquetObject object(context, key, scan);
@@ -47,6 +52,8 @@ PlanSummary EstimateReads(duckdb::ClientContext& context, const std::vector<Lake
       missing -= std::min(missing, object.rows());
       sum.row_groups_kept += object.kept();
       sum.rows_at_most += object.rows();
+      sum.text_bytes += object.TextBytes();
+      sum.name_bytes += object.NameBytes();
       Add(sum, object.ColumnChunks(), rule);
       if (state.reads) state.reads->EndPlan(key);  // of the tail nothing is needed any more
     }

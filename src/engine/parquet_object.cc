@@ -5,6 +5,7 @@
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/planner/filter/conjunction_filter.hpp"
 #include "duckdb/planner/filter/constant_filter.hpp"
+#include "duckdb/storage/statistics/numeric_stats.hpp"
 #include "duckdb/storage/statistics/string_stats.hpp"
 #include "engine/lake_file_system.h"
 #include "parquet_file_metadata_cache.hpp"
@@ -229,7 +230,7 @@ void ParquetObject::KeepRows(std::uint64_t rows) {
   groups_.resize(count);
 }
 
-std::vector<WantedRange> ParquetObject::ColumnChunks() const {
+std::vector<const ParquetColumnSchema*> ParquetObject::Leaves() const {
   std::vector<const ParquetColumnSchema*> leaves;
   for (const Column& column : columns_) CollectLeaves(*column.schema, &column.scanned->index, leaves);
   std::sort(leaves.begin(), leaves.end(),
@@ -237,6 +238,53 @@ std::vector<WantedRange> ParquetObject::ColumnChunks() const {
   leaves.erase(std::unique(leaves.begin(), leaves.end(),
                            [](const auto* a, const auto* b) { return a->column_index == b->column_index; }),
                leaves.end());
+  return leaves;
+}
+
+// Of one value.
+double ParquetObject::LongestText(const ParquetColumnSchema& leaf, std::size_t group) const {
+  constexpr double kLongestDouble = 24;  // -2.2250738585072014e-308
+  const auto& chunk = Chunk(group, leaf);
+  const double stored = static_cast<double>(std::max<std::int64_t>(chunk.total_uncompressed_size, 0)) /
+                        static_cast<double>(std::max<std::int64_t>(chunk.num_values, 1));
+  if (leaf.type.id() == LogicalTypeId::VARCHAR || leaf.type.id() == LogicalTypeId::BLOB) {
+    // A dictionary stores each text once, and says nothing of their lengths but those of the least and the greatest.
+    const auto& written = chunk.statistics;
+    const auto known = std::max(written.min_value.size(), written.max_value.size());
+    return chunk.__isset.dictionary_page_offset ? std::max(stored, static_cast<double>(known)) : stored;
+  }
+  if (leaf.type.IsNested()) return stored;
+  if (leaf.type.id() == LogicalTypeId::DOUBLE || leaf.type.id() == LogicalTypeId::FLOAT) return kLongestDouble;
+  const auto stats = leaf.Stats(metadata_, reader_->parquet_options, group, metadata_.row_groups[group].columns);
+  if (!stats || stats->GetStatsType() != duckdb::StatisticsType::NUMERIC_STATS ||
+      !duckdb::NumericStats::HasMinMax(*stats)) {
+    return kLongestDouble;
+  }
+  return static_cast<double>(std::max(duckdb::NumericStats::Min(*stats).ToString().size(),
+                                      duckdb::NumericStats::Max(*stats).ToString().size()));
+}
+
+std::uint64_t ParquetObject::TextBytes() const {
+  if (groups_.empty()) return 0;
+  const std::size_t group = groups_.front();
+  double width = 0;  // of a row
+  for (const ParquetColumnSchema* leaf : Leaves()) {
+    const double values = static_cast<double>(Chunk(group, *leaf).num_values) /
+                          static_cast<double>(std::max<std::int64_t>(metadata_.row_groups[group].num_rows, 1));
+    width += values * (LongestText(*leaf, group) + 1);
+  }
+  return static_cast<std::uint64_t>(width * static_cast<double>(rows()));
+}
+
+std::uint64_t ParquetObject::NameBytes() const {
+  constexpr std::size_t kAround = 5;  // "NAME": "…"
+  std::uint64_t width = 3;            // {},
+  for (const Column& column : columns_) width += column.scanned->name.size() + kAround;
+  return width * rows();
+}
+
+std::vector<WantedRange> ParquetObject::ColumnChunks() const {
+  const std::vector<const ParquetColumnSchema*> leaves = Leaves();
   std::vector<WantedRange> wanted;
   for (const std::size_t group : groups_) {
     for (const ParquetColumnSchema* leaf : leaves) {

@@ -34,6 +34,11 @@ class ParquetObject {
   // Keeps the first row groups that hold `rows` rows.
   void KeepRows(std::uint64_t rows);
 
+  // About as much as the kept rows come to as text, by the statistics of the first kept row group: those of all would
+  // cost more than the plan. And what the names add to each row of JSON.
+  std::uint64_t TextBytes() const;
+  std::uint64_t NameBytes() const;
+
   // The column chunks of the kept row groups, ascending.
   std::vector<WantedRange> ColumnChunks() const;
 
@@ -43,6 +48,8 @@ class ParquetObject {
     const ScannedColumn* scanned;
     const duckdb::ParquetColumnSchema* schema;
   };
+  std::vector<const duckdb::ParquetColumnSchema*> Leaves() const;
+  double LongestText(const duckdb::ParquetColumnSchema& leaf, std::size_t group) const;
   const duckdb_parquet::ColumnMetaData& Chunk(std::size_t group, const duckdb::ParquetColumnSchema& leaf) const;
   bool MayMatch(const Column& column, std::size_t group) const;
   std::vector<std::uint64_t> Beginnings() const;

@@ -72,10 +72,19 @@ Result<Event> ParseRecords(const json::value& event, const json::array& records)
   return Unknown(fmt::format("a record of '{}'", source.substr(0, 100)));
 }
 
+constexpr const char* kApiKey = "api_key";
+
+Result<Event> ParseDirect(const json::object& event) {
+  const json::value* key = event.if_contains(kApiKey);
+  if (key == nullptr || key->is_null()) return Event(DirectEvent());
+  if (!key->is_string()) return Invalid("'api_key' is a text");
+  return Event(DirectEvent{std::string(key->get_string())});
+}
+
 // A question, or none. A member that nobody knows would be an event of another kind, lost without a word.
 bool IsDirect(const json::object& event) {
   return event.contains("q") || std::all_of(event.begin(), event.end(), [](const auto& member) {
-           return member.key() == "limit" || member.key() == "params";
+           return member.key() == "limit" || member.key() == "params" || member.key() == kApiKey;
          });
 }
 
@@ -99,7 +108,7 @@ Result<Event> ParseEvent(std::string_view payload) {
     return ParseRecords(event, records->get_array());
   }
   if (LooksLikeObjectEvents(event)) return ParseObjects(event);
-  if (IsDirect(object)) return Event(DirectEvent());
+  if (IsDirect(object)) return ParseDirect(object);
   if (object.contains("fragment")) return Invalid("this function does not answer fragments of scattered queries");
   if (object.contains("detail-type")) return Unknown(fmt::format("an event '{}'", TextOf(event, "detail-type")));
   return Unknown(fmt::format("an object with '{}'", std::string_view(object.begin()->key()).substr(0, 100)));

@@ -1,6 +1,7 @@
 // What one invocation is about, recognised by the shape of its event.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,7 +13,9 @@
 namespace eider {
 
 // {"q": …}, or nothing at all: a client of the function itself. The payload is the question.
-struct DirectEvent {};
+struct DirectEvent {
+  std::optional<std::string> api_key;
+};
 
 // What S3, SNS or EventBridge said; none for S3's test of a new notification.
 struct ObjectEvents {

@@ -74,6 +74,14 @@ TEST(EventTest, EachMessageOfAQueueStandsForItself) {
   EXPECT_NE(Refusal(Records(R"({"eventSource":"aws:sqs","body":"{}"})")).find("no messageId"), std::string::npos);
 }
 
+TEST(EventTest, AQuestionMayHoldAKey) {
+  EXPECT_FALSE(As<DirectEvent>(R"({"q":"SELECT 1"})").api_key.has_value());
+  EXPECT_FALSE(As<DirectEvent>(R"({"q":"SELECT 1","api_key":null})").api_key.has_value());
+  EXPECT_EQ(As<DirectEvent>(R"({"q":"SELECT 1","api_key":"abc"})").api_key, "abc");
+  EXPECT_EQ(As<DirectEvent>(R"({"api_key":""})").api_key, "") << "an empty one is a wrong one";
+  EXPECT_NE(Refusal(R"({"q":"SELECT 1","api_key":7})").find("'api_key' is a text"), std::string::npos);
+}
+
 TEST(EventTest, NothingIsTakenForAnotherKind) {
   EXPECT_NE(Refusal("{").find("not JSON"), std::string::npos);
   EXPECT_NE(Refusal(" \n").find("not JSON"), std::string::npos);

@@ -18,11 +18,14 @@ namespace json = boost::json;
 constexpr std::string_view kJson = "application/json";
 constexpr const char* kInvocationPath = "/2021-11-15/functions/eider/response-streaming-invocations";
 
-Error TooLong(std::uint64_t limit_bytes) {
+Error TooLong(std::uint64_t limit_bytes, bool links) {
   return {ErrorKind::kExhausted,
           fmt::format("the answer has more than the {} bytes that can be sent this way; ask for fewer rows or columns, "
-                      "in parts, or in a denser format such as parquet",
-                      limit_bytes),
+                      "in parts, or in a denser format such as parquet{}",
+                      limit_bytes,
+                      links ? ", or have it written, by \"into\" of POST /query"
+                            : "; with EIDER_RESULTS set, such as to 1d, the function writes such answers into the lake "
+                              "and answers a link"),
           {}};
 }
 
@@ -70,30 +73,43 @@ class Work {
   void Answer(HttpEvent event) {
     kind_ = "http";
     const std::string method = event.request.method;
-    auto response = event.body_too_long ? Result<Response>(BodyTooLong()) : pending_.Ask(std::move(event.request));
-    if (!response) response = Problem(response.error(), invocation_.id);
     const bool url = event.door == HttpDoor::kFunctionUrl;
     if (options_.mode == InvokeMode::kStream || (url && options_.mode == InvokeMode::kAuto)) {
-      StreamHttp(*std::move(response), method);
+      StreamHttp(AskHttp(event, StreamRoom()), method);
     } else {
-      BufferHttp(*std::move(response), event, method);
+      BufferHttp(event);
     }
   }
 
-  void BufferHttp(Response response, const HttpEvent& event, const std::string& method) {
+  Response AskHttp(const HttpEvent& event, std::uint64_t room_bytes) {
+    auto response =
+        event.body_too_long ? Result<Response>(BodyTooLong()) : pending_.Ask(WithRoom(event.request, room_bytes));
+    return response ? *std::move(response) : Problem(response.error(), invocation_.id);
+  }
+
+  Request WithRoom(Request request, std::uint64_t room_bytes) const {
+    if (options_.links) request.room_bytes = room_bytes;
+    return request;
+  }
+
+  // What a stream can carry until the work must end.
+  std::uint64_t StreamRoom() const {
+    if (invocation_.work_until == SteadyTime::max()) return options_.streamed_bytes;
+    const std::chrono::duration<double> left = invocation_.work_until - SystemSteadyClock()();
+    const double behind = std::max(left.count(), 0.0) * static_cast<double>(options_.stream_bytes_per_second);
+    return std::min(options_.streamed_bytes, options_.stream_burst_bytes + static_cast<std::uint64_t>(behind));
+  }
+
+  void BufferHttp(const HttpEvent& event) {
     const std::uint64_t most = std::min(options_.buffered_bytes, EnvelopeBytes(event.door));
-    std::string body;
-    Status whole;
-    if (HasBody(response.status, method)) {
-      whole = pending_.Drain(response, [&](std::string_view piece) {
-        body += piece;
-        return body.size() <= most;  // Base64 and JSON only add to it
-      });
-    }
-    response.body.reset();
+    const std::string& method = event.request.method;
+    Response response = AskHttp(event, most);
     std::string payload;
-    if (whole) payload = Envelope(response, body, event.door, event.multi_value);
-    if (whole && payload.size() > most) whole = TooLong(most);
+    Status whole = MakeEnvelope(response, event, most, payload);
+    if (!whole && whole.error().kind == ErrorKind::kExhausted && options_.links) {  // JSON or Base64 made it too long
+      response = AskHttp(event, 0);
+      whole = MakeEnvelope(response, event, most, payload);
+    }
     if (!whole) {
       response = Problem(whole.error(), invocation_.id);
       payload =
@@ -104,9 +120,25 @@ class Work {
     bytes_ = payload.size();
   }
 
+  Status MakeEnvelope(Response& response, const HttpEvent& event, std::uint64_t most, std::string& payload) {
+    std::string body;
+    Status whole;
+    const std::string& method = event.request.method;
+    if (HasBody(response.status, method)) {
+      whole = pending_.Drain(response, [&](std::string_view piece) {
+        body += piece;
+        return body.size() <= most;  // Base64 and JSON only add to it
+      });
+    }
+    response.body.reset();
+    if (!whole) return whole;
+    payload = Envelope(response, body, event.door, event.multi_value);
+    return payload.size() > most ? Status(TooLong(most, options_.links)) : Status();
+  }
+
   void StreamHttp(Response response, const std::string& method) {
     if (response.body && response.body->size().value_or(0) > options_.streamed_bytes) {
-      response = Problem(TooLong(options_.streamed_bytes), invocation_.id);
+      response = Problem(TooLong(options_.streamed_bytes, options_.links), invocation_.id);
     }
     bool empty = false;
     const auto begin = [&] {
@@ -128,7 +160,7 @@ class Work {
     End(whole, begin);
   }
 
-  void Answer(DirectEvent) {
+  void Answer(DirectEvent direct) {
     kind_ = "direct";
     if (invocation_.event.size() > kMaxHttpBodyBytes) {
       return Fail(FunctionErrorOf(BodyTooLong()));
@@ -137,10 +169,13 @@ class Work {
     request.method = "POST";
     request.path = kInvocationPath;
     request.headers.push_back({"Accept", std::string(kJson)});
+    if (direct.api_key) request.headers.push_back({"X-Api-Key", *std::move(direct.api_key)});
+    request.authorised = !options_.direct_needs_key;
     request.body = invocation_.event;
-    auto response = pending_.Ask(std::move(request));
+    const bool streams = options_.mode == InvokeMode::kStream;
+    // Who asked the function itself can take a link, whether it streams or not, and nothing says whether it does.
+    auto response = pending_.Ask(WithRoom(request, streams ? StreamRoom() : options_.buffered_bytes));
     if (!response) return Fail(FunctionErrorOf(response.error()));
-    if (response->status >= 400 || !response->Find("X-Amz-Function-Error").empty()) return Fail(ErrorOf(*response));
     std::string held;  // until it is known to be too long to be sent whole
     const auto begin = [&] {
       begun_ = true;
@@ -150,11 +185,16 @@ class Work {
       }
       return true;
     };
-    if (options_.mode == InvokeMode::kStream) return End(Stream(*response, begin), begin);
-    auto whole = pending_.Drain(*response, [&](std::string_view piece) {
-      held += piece;
-      return held.size() <= options_.buffered_bytes;
-    });
+    if (IsFailed(*response)) return Fail(ErrorOf(*response));
+    if (streams) return End(Stream(*response, begin), begin);
+    auto whole = Hold(*response, held);
+    if (whole && held.size() > options_.buffered_bytes && options_.links) {  // by what stands around the records
+      response = pending_.Ask(WithRoom(std::move(request), 0));
+      if (!response) return Fail(FunctionErrorOf(response.error()));
+      if (IsFailed(*response)) return Fail(ErrorOf(*response));
+      held.clear();
+      whole = Hold(*response, held);
+    }
     if (!whole) {
       response->body.reset();  // a query learns that its reader has gone
       return Fail(FunctionErrorOf(whole.error()));
@@ -163,11 +203,23 @@ class Work {
     if (bytes_ <= options_.buffered_bytes) {
       Sent(answer_.Respond(kJson, held));
     } else if (options_.mode == InvokeMode::kBuffered) {
-      Fail(FunctionErrorOf(TooLong(options_.buffered_bytes)));
+      Fail(FunctionErrorOf(TooLong(options_.buffered_bytes, options_.links)));
     } else if (begin()) {
       held = std::string();
       End(Stream(*response, begin), begin);
     }
+  }
+
+  static bool IsFailed(const Response& response) {
+    return response.status >= 400 || !response.Find("X-Amz-Function-Error").empty();
+  }
+
+  // As much as can be sent at once, and what shows that there is more.
+  Status Hold(Response& response, std::string& held) {
+    return pending_.Drain(response, [&](std::string_view piece) {
+      held += piece;
+      return held.size() <= options_.buffered_bytes;
+    });
   }
 
   // What they would start is not there, and an event that is taken and not acted upon would be lost.
@@ -177,8 +229,12 @@ class Work {
       Sent(answer_.Respond(kJson, "{}"));
       return;
     }
-    Fail({"NothingConfigured", fmt::format("nothing is configured that {} would start, and {} more of this event",
-                                           Describe(objects.events.front()), objects.events.size() - 1)});
+    const std::string message = fmt::format("nothing is configured that {} would start, and {} more of this event",
+                                            Describe(objects.events.front()), objects.events.size() - 1);
+    // Nobody waits for the answer of most that send these.
+    Log(LogLevel::kError, "event_refused",
+        {{"id", std::string_view(invocation_.id)}, {"reason", std::string_view(message)}});
+    Fail({"NothingConfigured", message});
   }
 
   void Answer(QueueBatch batch) {
@@ -208,7 +264,7 @@ class Work {
       return true;
     });
     response.body.reset();  // this is how a query learns that its reader has gone
-    if (too_long_) return TooLong(options_.streamed_bytes);
+    if (too_long_) return TooLong(options_.streamed_bytes, options_.links);
     return whole;
   }
 

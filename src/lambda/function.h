@@ -29,7 +29,14 @@ struct FunctionOptions {
   // Lambda's quotas: "6 MB", which its errors give as this number, and 200 MB.
   std::uint64_t buffered_bytes = 6'291'556;
   std::uint64_t streamed_bytes = 200'000'000;
-  int stop_fd = -1;  // readable: the process is to end, and so is the invocation
+  // Of a stream these come at once, and so many each second behind them ("Bandwidth limits for response streaming").
+  std::uint64_t stream_burst_bytes = 6'000'000;
+  std::uint64_t stream_bytes_per_second = 2'000'000;
+  // A direct invocation needs an API key where requests do. Else Lambda's permissions have let it in: no other door
+  // makes an event of its shape.
+  bool direct_needs_key = false;
+  bool links = false;  // an answer that has no room is written into the results, and a link to it is the answer
+  int stop_fd = -1;    // readable: the process is to end, and so is the invocation
 };
 
 class Function {

@@ -56,6 +56,12 @@ class Scene final : public Handler, public InvocationAnswer {
     }
     Response response;
     response.text = text;
+    rooms.push_back(asked.room_bytes);
+    if (asked.room_bytes == 0) {
+      response.status = 303;
+      response.text = "the link";
+      return reply(std::move(response));
+    }
     if (!pieces.empty() || error) response.body = std::make_unique<Scripted>(pieces, error);
     response.headers = headers;
     response.status = status;
@@ -93,6 +99,7 @@ class Scene final : public Handler, public InvocationAnswer {
 
   // What was asked and answered.
   Request asked;
+  std::vector<std::uint64_t> rooms;
   std::string said;  // "begin KIND|end |"
   std::string sent;
   std::size_t longest = 0;
@@ -177,6 +184,37 @@ TEST_F(FunctionTest, TooLongIsNeverShorter) {
   EXPECT_TRUE(envelope.said.starts_with("respond {\"statusCode\":413,"));
 }
 
+TEST_F(FunctionTest, TheHandlerIsToldWhatADoorHasRoomFor) {
+  scene.Invoke(kApi, {.links = true});
+  EXPECT_EQ(scene.rooms, std::vector<std::uint64_t>{6'291'556});
+  Scene url;
+  url.Invoke(kUrl, {.links = true});
+  EXPECT_EQ(url.rooms, std::vector<std::uint64_t>{200'000'000});
+  Scene hurried;  // 6 MB at once, and 2 in each of ten seconds
+  hurried.work_until = SystemSteadyClock()() + std::chrono::seconds(10);
+  hurried.Invoke(kUrl, {.links = true});
+  EXPECT_GT(hurried.rooms.at(0), 6'000'000u);
+  EXPECT_LE(hurried.rooms.at(0), 26'000'000u);
+  Scene without;
+  without.Invoke(kUrl);
+  EXPECT_EQ(without.rooms, std::vector<std::uint64_t>{kAnyRoom});
+}
+
+TEST_F(FunctionTest, WhatItsEnvelopeMakesTooLongIsALink) {
+  scene.pieces = {std::string(600, '\n')};
+  scene.Invoke(kApi, {.buffered_bytes = 1000, .links = true});
+  EXPECT_EQ(scene.said, R"(respond {"statusCode":303,"headers":{},"isBase64Encoded":false,"body":"the link"}|)");
+  EXPECT_EQ(scene.rooms, (std::vector<std::uint64_t>{1000, 0}));
+  Scene direct;
+  direct.pieces = {std::string(1001, 'x')};
+  direct.Invoke(kQuestion, {.buffered_bytes = 1000, .links = true});
+  EXPECT_EQ(direct.said, "respond the link|");
+  Scene streamed;  // a wrong estimate
+  streamed.pieces = {"a", std::string(2000, 'x')};
+  streamed.Invoke(kUrl, {.streamed_bytes = 1000, .links = true});
+  EXPECT_TRUE(streamed.said.ends_with("|break LimitReached|")) << streamed.said;
+}
+
 TEST_F(FunctionTest, ADirectAnswerIsSentWholeWhileItFits) {
   scene.pieces = {"[1]"};
   scene.Invoke(kQuestion);
@@ -191,6 +229,19 @@ TEST_F(FunctionTest, ADirectAnswerIsSentWholeWhileItFits) {
   refused.pieces = {std::string(2000, 'x')};
   refused.Invoke(kQuestion, {.mode = InvokeMode::kBuffered, .buffered_bytes = 1000});
   EXPECT_TRUE(refused.said.starts_with("fail LimitReached: ")) << refused.said;
+}
+
+TEST_F(FunctionTest, ADirectQuestionIsLetInByLambdaOrItsKey) {
+  scene.Invoke(kQuestion);
+  EXPECT_TRUE(scene.asked.authorised);
+  EXPECT_TRUE(scene.asked.Find("X-Api-Key").empty());
+  Scene keyed;
+  keyed.Invoke(R"({"q":"SELECT 1","api_key":"abc"})", {.direct_needs_key = true});
+  EXPECT_FALSE(keyed.asked.authorised);
+  EXPECT_EQ(keyed.asked.Find("X-Api-Key"), "abc");
+  Scene url;  // says nothing of who asks
+  url.Invoke(kUrl);
+  EXPECT_FALSE(url.asked.authorised);
 }
 
 TEST_F(FunctionTest, AQuestionsErrorIsTheFunctions) {

@@ -84,7 +84,7 @@ Status RuntimeAnswer::Write(std::string_view chunk) {
 }
 
 Status RuntimeAnswer::SendPiece(std::string_view bytes, SteadyTime deadline) {
-  const auto sent = connection_.Send(bytes, {deadline, -1});
+  const auto sent = connection_.Send(bytes, {deadline, -1}, /*heed_reply=*/!taken_);
   unsent_ = bytes;
   if (sent && *sent) return {};
   if (!sent) {
@@ -92,6 +92,10 @@ Status RuntimeAnswer::SendPiece(std::string_view bytes, SteadyTime deadline) {
     return sent.error();
   }
   const auto reply = connection_.Receive({post_until_, -1});
+  if (reply && reply->status / 100 == 2) {
+    taken_ = true;
+    return SendPiece(bytes, deadline);
+  }
   connection_.Close();
   return reply ? Refusal(*reply) : reply.error();
 }
@@ -100,6 +104,10 @@ Status RuntimeAnswer::Finish(std::string_view last) {
   if (auto status = SendPiece(unsent_ + std::string(last), post_until_); !status) {
     connection_.Close();
     return status;
+  }
+  if (taken_) {
+    connection_.Close();
+    return {};
   }
   const auto reply = connection_.Receive({post_until_, -1});
   connection_.Close();  // "after it has successfully written the response", Lambda's guide to custom runtimes

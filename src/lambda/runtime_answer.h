@@ -27,6 +27,7 @@ class RuntimeAnswer final : public InvocationAnswer {
   RuntimeConnection& connection_;
   const LambdaInvocation& invocation_;
   const SteadyTime post_until_;
+  bool taken_ = false;  // the API has already said so, as it may before the end of a stream
   std::string unsent_;  // of a chunk that began: it must end before anything else can follow
 };
 

@@ -114,12 +114,12 @@ Status RuntimeConnection::Start(std::string_view method, const std::string& path
   return sent ? Status() : Status(sent.error());
 }
 
-Result<bool> RuntimeConnection::Send(std::string_view& bytes, const Bounds& bounds) {
+Result<bool> RuntimeConnection::Send(std::string_view& bytes, const Bounds& bounds, bool heed_reply) {
   if (!socket_) return Broken("has closed the connection", 0);
   while (!bytes.empty()) {
-    if (auto status = Wait(POLLOUT | POLLIN, bounds); !status) return status.error();
+    if (auto status = Wait(heed_reply ? POLLOUT | POLLIN : POLLOUT, bounds); !status) return status.error();
     pollfd look{socket_.get(), POLLIN, 0};
-    if (::poll(&look, 1, 0) > 0 && (look.revents & POLLIN) != 0) return false;
+    if (heed_reply && ::poll(&look, 1, 0) > 0 && (look.revents & POLLIN) != 0) return false;
     const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (sent < 0) {

@@ -39,10 +39,11 @@ class RuntimeConnection {
                            std::string_view body, const Bounds& bounds);
 
   // The same in pieces: head, body as it is framed, reply. Start connects. Send leaves in `bytes` what was not sent:
-  // all is, unless it fails, or answers false, for the API has replied before the end; Receive has its reply.
+  // all is, unless it fails, or answers false, for the API has replied before the end, if that is heeded; Receive has
+  // its reply.
   Status Start(std::string_view method, const std::string& path, const std::vector<Header>& headers,
                const Bounds& bounds);
-  Result<bool> Send(std::string_view& bytes, const Bounds& bounds);
+  Result<bool> Send(std::string_view& bytes, const Bounds& bounds, bool heed_reply = true);
   Result<RuntimeReply> Receive(const Bounds& bounds);
 
   // So that the API takes what it got for cut, unless the request had ended.

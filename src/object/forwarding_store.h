@@ -39,6 +39,9 @@ class ForwardingStore : public ObjectStore {
   Status AbortUpload(const UnfinishedUpload& upload, const Call& call) override {
     return store_->AbortUpload(upload, call);
   }
+  Result<std::optional<std::string>> SignedUrl(const std::string& key, std::chrono::seconds valid) override {
+    return store_->SignedUrl(key, valid);
+  }
 
  protected:
   const std::unique_ptr<ObjectStore> store_;

@@ -27,6 +27,10 @@ Result<std::vector<UnfinishedUpload>> ObjectStore::ListUploads(const Call&) { re
 
 Status ObjectStore::AbortUpload(const UnfinishedUpload&, const Call&) { return {}; }
 
+Result<std::optional<std::string>> ObjectStore::SignedUrl(const std::string&, std::chrono::seconds) {
+  return std::optional<std::string>();
+}
+
 std::unique_ptr<PendingGet> ObjectStore::StartGet(const GetRequest& request, ByteConsumer consume, GetDone done,
                                                   const Call& call) {
   return AnsweredAtOnce(done, Get(request, consume, call));

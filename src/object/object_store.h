@@ -144,6 +144,11 @@ class ObjectStore {
   virtual Result<std::vector<UnfinishedUpload>> ListUploads(const Call& call = {});
   virtual Status AbortUpload(const UnfinishedUpload& upload, const Call& call = {});  // of nothing is a success
 
+  // An address from which anybody may GET the object for so long, in whole seconds and at most 7 days, without
+  // credentials of their own (or until those that it was made with run out). Whether there is such an object is not
+  // asked. nullopt: the store has no such addresses.
+  virtual Result<std::optional<std::string>> SignedUrl(const std::string& key, std::chrono::seconds valid);
+
   // Whether a read costs a network round trip.
   virtual bool remote() const = 0;
 

@@ -201,6 +201,13 @@ RemoteClient::RemoteClient(std::unique_ptr<HttpOrigin> origin, std::unique_ptr<R
 
 std::string RemoteClient::origin_name() const { return origin_->host_header(); }
 
+Result<std::optional<std::string>> RemoteClient::SignedTarget(const std::string& target, std::chrono::seconds valid) {
+  if (!signer_) return std::optional<std::string>();
+  auto signed_target = signer_->SignGet(origin_->host_header(), target, valid);
+  if (!signed_target.ok()) return signed_target.error();
+  return std::optional(*std::move(signed_target));
+}
+
 ReplyReading RemoteClient::Reading(const std::string& action) const {
   return {options_.judge, options_.store, origin_->host_header(), action};
 }

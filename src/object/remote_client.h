@@ -52,6 +52,9 @@ class RemoteClient {
 
   std::string origin_name() const;
 
+  // `target` with a signature in its query, by which anybody may GET it; nullopt without a signer.
+  Result<std::optional<std::string>> SignedTarget(const std::string& target, std::chrono::seconds valid);
+
  private:
   ReplyReading Reading(const std::string& action) const;
   RemoteContext context();

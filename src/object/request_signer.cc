@@ -6,10 +6,12 @@
 #include <aws/auth/signing_config.h>
 #include <aws/auth/signing_result.h>
 #include <aws/cal/hash.h>
+#include <aws/http/request_response.h>
 #include <fmt/format.h>
 
 #include <array>
 #include <cstdlib>
+#include <future>
 #include <vector>
 
 namespace eider {
@@ -67,8 +69,10 @@ std::string HexSha256(aws_allocator* allocator, const std::string& bytes) {
   return hex;
 }
 
+}  // namespace
+
 // What a signature under way needs until it is done.
-struct Signing {
+struct RequestSigning {
   aws_allocator* allocator;
   aws_http_message* message;
   aws_signable* signable;
@@ -76,8 +80,10 @@ struct Signing {
   std::function<void(int)> done;
 };
 
+namespace {
+
 void OnSigned(aws_signing_result* result, int aws_error, void* data) {
-  const std::unique_ptr<Signing> signing(static_cast<Signing*>(data));
+  const std::unique_ptr<RequestSigning> signing(static_cast<RequestSigning*>(data));
   if (aws_error == 0 &&
       aws_apply_signing_result_to_http_request(signing->message, signing->allocator, result) != AWS_OP_SUCCESS) {
     aws_error = aws_last_error();
@@ -165,14 +171,18 @@ std::uint64_t RequestSigner::version() const {
 }
 
 void RequestSigner::Sign(aws_http_message* message, const std::string* body, std::function<void(int)> done) {
-  auto signing = std::make_unique<Signing>();
+  auto signing = std::make_unique<RequestSigning>();
   signing->allocator = runtime_->allocator();
   signing->message = message;
   signing->signable = aws_signable_new_http_request(signing->allocator, message);
   signing->done = std::move(done);
   // The hash of the body is also what makes every server check it, and costs 5 ms for a part of 8 MiB.
   if (body != nullptr) signing->payload = HexSha256(signing->allocator, *body);
+  Start(std::move(signing), std::chrono::seconds(0));
+}
 
+// `in_query` 0: in the headers.
+void RequestSigner::Start(std::unique_ptr<RequestSigning> signing, std::chrono::seconds in_query) {
   aws_signing_config_aws config{};
   config.config_type = AWS_SIGNING_CONFIG_AWS;
   config.algorithm = AWS_SIGNING_ALGORITHM_V4;
@@ -186,18 +196,51 @@ void RequestSigner::Sign(aws_http_message* message, const std::string* body, std
   config.flags.should_normalize_uri_path = s3 ? 0 : 1;
   config.signed_body_value = signing->payload.empty() ? g_aws_signed_body_value_empty_sha256 : Cursor(signing->payload);
   config.signed_body_header = AWS_SBHT_X_AMZ_CONTENT_SHA256;
+  if (in_query.count() > 0) {
+    config.signature_type = AWS_ST_HTTP_REQUEST_QUERY_PARAMS;
+    config.expiration_in_seconds = static_cast<std::uint64_t>(in_query.count());
+    config.signed_body_value = g_aws_signed_body_value_unsigned_payload;
+    config.signed_body_header = AWS_SBHT_NONE;
+  }
   {
     const std::lock_guard lock(mutex_);
     config.credentials_provider = aws_credentials_provider_acquire(provider_);
   }
 
-  Signing* started = signing.release();
+  RequestSigning* started = signing.release();
   if (aws_sign_request_aws(started->allocator, started->signable,
                            reinterpret_cast<const aws_signing_config_base*>(&config), &OnSigned,
                            started) != AWS_OP_SUCCESS) {
     OnSigned(nullptr, aws_last_error(), started);
   }
   aws_credentials_provider_release(config.credentials_provider);  // the signing holds its own
+}
+
+Result<std::string> RequestSigner::SignGet(const std::string& host_header, const std::string& target,
+                                           std::chrono::seconds valid) {
+  const std::unique_ptr<aws_http_message, decltype(&aws_http_message_release)> message(
+      aws_http_message_new_request(runtime_->allocator()), &aws_http_message_release);
+  aws_http_message_set_request_method(message.get(), Cursor("GET"));
+  aws_http_message_set_request_path(message.get(), Cursor(target));
+  aws_http_header host{};
+  host.name = Cursor("Host");
+  host.value = Cursor(host_header);
+  aws_http_message_add_header(message.get(), host);
+
+  auto signing = std::make_unique<RequestSigning>();
+  signing->allocator = runtime_->allocator();
+  signing->message = message.get();
+  signing->signable = aws_signable_new_http_request(signing->allocator, message.get());
+  const auto outcome = std::make_shared<std::promise<int>>();  // whose set_value may still run when get has returned
+  signing->done = [outcome](int aws_error) { outcome->set_value(aws_error); };
+  Start(std::move(signing), valid);
+  if (const int aws_error = outcome->get_future().get(); aws_error != 0) {
+    return Error{
+        ErrorKind::kDenied, fmt::format("cannot sign an address of the object: {}", aws_error_str(aws_error)), {}};
+  }
+  aws_byte_cursor path{};
+  aws_http_message_get_request_path(message.get(), &path);
+  return std::string(View(path));
 }
 
 }  // namespace eider

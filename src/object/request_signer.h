@@ -2,6 +2,7 @@
 // never leave this class.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -15,6 +16,8 @@ struct aws_credentials_provider;
 struct aws_http_message;
 
 namespace eider {
+
+struct RequestSigning;
 
 struct SignerOptions {
   std::string region;
@@ -35,6 +38,10 @@ class RequestSigner {
   // event loop's. `body`, or null, is covered by its SHA-256. Both must live until then.
   void Sign(aws_http_message* message, const std::string* body, std::function<void(int)> done);
 
+  // `target` of a GET with the signature in its query (S3 alone takes such), good for so long. Blocks until there are
+  // credentials, so it must not run on an event loop's thread.
+  Result<std::string> SignGet(const std::string& host_header, const std::string& target, std::chrono::seconds valid);
+
   // Credentials are kept for some minutes. A server that refuses those of `version` as run out makes the next signature
   // look them up anew, once however many requests were refused. From any thread; does not block.
   void Renew(std::uint64_t version);
@@ -43,6 +50,7 @@ class RequestSigner {
  private:
   RequestSigner(std::shared_ptr<AwsRuntime> runtime, SignerOptions options, std::shared_ptr<TlsContext> tls);
   aws_credentials_provider* MakeProvider();
+  void Start(std::unique_ptr<RequestSigning> signing, std::chrono::seconds in_query);
 
   const std::shared_ptr<AwsRuntime> runtime_;
   const SignerOptions options_;

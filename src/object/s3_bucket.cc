@@ -183,6 +183,14 @@ Status S3Bucket::Delete(const std::string& key, const Call& call) {
   return gone ? Status() : Status(reply.error());
 }
 
+Result<std::optional<std::string>> S3Bucket::SignedUrl(const std::string& key, std::chrono::seconds valid) {
+  auto signed_target = client_.SignedTarget(address_.Target(key), valid);
+  if (!signed_target.ok()) return signed_target.error();
+  if (!*signed_target) return std::optional<std::string>();
+  return std::optional(
+      fmt::format("{}://{}{}", address_.tls ? "https" : "http", client_.origin_name(), **signed_target));
+}
+
 Result<S3Bucket::Multipart> S3Bucket::StartMultipart(const std::string& key, const PutCondition& condition,
                                                      const Call& call) {
   Multipart upload{key, {}, Mark(condition), condition, {}, 0};

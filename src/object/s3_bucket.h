@@ -26,6 +26,7 @@ class S3Bucket {
                          const PutCondition& condition, const Call& call);
   Result<ObjectInfo> Copy(const ObjectInfo& from, const std::string& to, const Call& call);
   Status Delete(const std::string& key, const Call& call);
+  Result<std::optional<std::string>> SignedUrl(const std::string& key, std::chrono::seconds valid);
 
   // A multipart upload. Its id names it until it is completed or aborted.
   struct Multipart {

@@ -77,6 +77,11 @@ class S3Store : public ObjectStore {
     return !aborted.ok() && aborted.error().kind == ErrorKind::kNotFound ? Status() : aborted;
   }
 
+  Result<std::optional<std::string>> SignedUrl(const std::string& key, std::chrono::seconds valid) override {
+    if (auto checked = CheckKey(key); !checked.ok()) return checked.error();
+    return bucket_->SignedUrl(key, valid);
+  }
+
  private:
   const std::shared_ptr<S3Bucket> bucket_;
 };

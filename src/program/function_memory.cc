@@ -18,11 +18,17 @@ std::string MiB(std::uint64_t bytes) { return fmt::format("{}MiB", std::max<std:
 
 }  // namespace
 
-void FitToFunction(LakeOptions& options) {
+std::optional<std::uint64_t> FunctionMemory() {
   const char* told = std::getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
   const auto megabytes = told == nullptr ? std::nullopt : ParseUint(told);
-  if (!megabytes || *megabytes == 0) return;
-  const std::uint64_t all = *megabytes << 20;
+  if (!megabytes || *megabytes == 0) return std::nullopt;
+  return *megabytes << 20;
+}
+
+void FitToFunction(LakeOptions& options) {
+  const auto told = FunctionMemory();
+  if (!told) return;
+  const std::uint64_t all = *told;
   const std::uint64_t free = std::max(all - std::min(all, kOwnBytes), all / 4);
   // Half of what is free is DuckDB's, which counts most of what it takes; an eighth each is what is fetched ahead and
   // kept, neither of which gains from more than a server's.

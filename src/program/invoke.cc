@@ -68,10 +68,8 @@ int InvokeLocal(const LakeOptions& lake, const LambdaOptions& options, const std
   invocation.event = *std::move(event);
   auto session = OpenFunction(lake, options);
   if (!session) return Complain(session.error());
-  FunctionOptions function;
-  function.mode = options.mode;
   TerminalAnswer answer;
-  Function(*session->service, function).Invoke(invocation, answer);
+  Function(*session->service, OptionsOf(lake, options)).Invoke(invocation, answer);
   if (std::fflush(stdout) != 0) return Complain(Error{ErrorKind::kUnavailable, std::strerror(errno), {}});
   return answer.failed() ? 1 : 0;
 }

@@ -13,6 +13,8 @@
 #include "cli/verbs.h"
 #include "lambda/invocation_loop.h"
 #include "lambda/runtime_api.h"
+#include "program/function_memory.h"
+#include "program/memory_cap.h"
 
 namespace eider {
 namespace {
@@ -40,6 +42,14 @@ int Concurrency() {
 
 }  // namespace
 
+FunctionOptions OptionsOf(const LakeOptions& lake, const LambdaOptions& options) {
+  FunctionOptions function;
+  function.mode = options.mode;
+  function.direct_needs_key = options.direct_needs_key;
+  function.links = !lake.results.empty();
+  return function;
+}
+
 Result<Session> OpenFunction(const LakeOptions& lake, const LambdaOptions& options) {
   // The functions that this replaces chose between two engines by it.
   if (const std::string told = ToLower(Variable("USE_DUCKDB")); !told.empty() && told != "true" && told != "1") {
@@ -47,6 +57,7 @@ Result<Session> OpenFunction(const LakeOptions& lake, const LambdaOptions& optio
   }
   ServiceOptions service;
   service.mask_values = options.mask_values;
+  service.sweep_results = false;  // a thread would sleep between invocations, and list at each start
   return OpenSession(lake, service, options.keys_file, /*keys_close=*/true);
 }
 
@@ -70,12 +81,13 @@ int ServeInvocations(const LakeOptions& lake, const LambdaOptions& options) {
   }
   LoopOptions loop;
   loop.address = *address;
-  loop.function.mode = options.mode;
+  loop.function = OptionsOf(lake, options);
   loop.function.stop_fd = stop.get();
   loop.concurrency = Concurrency();
   if (loop.concurrency == 1) {  // else there are others' queries to wait for
     loop.settle = [&](SteadyTime until) { session->productions->WaitUntilIdle(until); };
   }
+  if (const auto bytes = FunctionMemory()) CapFunctionMemory(*bytes);
   const auto ended = RunInvocations(*session->service, loop);
   return ended ? 0 : Complain(ended.error());
 }

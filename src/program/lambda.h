@@ -12,8 +12,12 @@ namespace eider {
 struct LambdaOptions {
   InvokeMode mode = InvokeMode::kAuto;
   std::string keys_file;  // of eider keys; empty: as eider.yaml says
+  bool direct_needs_key = false;
   bool mask_values = false;
 };
+
+// What the options say of invocations.
+FunctionOptions OptionsOf(const LakeOptions& lake, const LambdaOptions& options);
 
 // The service for whoever Lambda lets invoke the function: requests without a key are answered, unless there are keys.
 Result<Session> OpenFunction(const LakeOptions& lake, const LambdaOptions& options);

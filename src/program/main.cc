@@ -79,6 +79,16 @@ void AddLakeOptions(CLI::App& verb, eider::LakeOptions& lake) {
   verb.add_option("--spill-bytes", lake.spill_bytes, "Disk for queries that outgrow --memory")->capture_default_str();
 }
 
+void AddResultsOptions(CLI::App& verb, eider::LakeOptions& lake) {
+  verb.add_option("--results", lake.results,
+                  "Let POST /query write answers into the lake, below _results/, and remove them at this age, such as "
+                  "7d; on Lambda, answers that are too long to be sent, too. Default: it may not")
+      ->envname("EIDER_RESULTS");
+  verb.add_option("--results-at", lake.results_at,
+                  "A folder or s3://BUCKET/PREFIX to write them to, instead of the lake")
+      ->envname("EIDER_RESULTS_AT");
+}
+
 // eider keys add|list|revoke. A key itself is never an argument: the system shows those to everyone.
 void AddKeysVerbs(CLI::App& app, int& exit_code) {
   auto& keys = *app.add_subcommand("keys", "API keys for eider serve");
@@ -182,6 +192,16 @@ void AddFunctionOptions(CLI::App& verb, eider::LambdaOptions& options) {
       ->default_str("auto");
   verb.add_option("--keys", options.keys_file, "File of API keys that eider keys writes; who has none is then refused")
       ->envname("EIDER_KEYS_FILE");
+  verb.add_option_function<std::string>(
+          "--direct-access",
+          [&options](const std::string& access) {
+            if (access != "iam" && access != "key") throw CLI::ValidationError("--direct-access", "wants iam or key");
+            options.direct_needs_key = access == "key";
+          },
+          "Where there are API keys, what lets {\"q\": ...} in: iam (Lambda's own permissions), or key (its "
+          "\"api_key\")")
+      ->envname("EIDER_DIRECT_ACCESS")
+      ->default_str("iam");
   verb.add_flag("--mask-values", options.mask_values, "Log which filters were used, without their values");
 }
 
@@ -192,6 +212,7 @@ void AddFunctionVerbs(CLI::App& app, eider::LakeOptions& lake, int& exit_code) {
       "lambda", "Answer the invocations of AWS Lambda; what eider does without a verb where Lambda starts it");
   AddLakeOptions(lambda, lake);
   AddFunctionOptions(lambda, options);
+  AddResultsOptions(lambda, lake);
   lambda.callback([&] { exit_code = eider::ServeInvocations(lake, options); });
 
   auto& invoke = *app.add_subcommand("invoke", "Answer an event of AWS Lambda: eider invoke --local EVENT.json");
@@ -199,6 +220,7 @@ void AddFunctionVerbs(CLI::App& app, eider::LakeOptions& lake, int& exit_code) {
   static bool local = false;
   AddLakeOptions(invoke, lake);
   AddFunctionOptions(invoke, options);
+  AddResultsOptions(invoke, lake);
   invoke.add_flag("--local", local, "Here, by this program")->required();
   invoke.add_option("EVENT", event, "File of the event, JSON; - is standard input")->required();
   invoke.callback([&] { exit_code = eider::InvokeLocal(lake, options, event); });
@@ -237,9 +259,7 @@ int Main(int argc, char** argv) {
   serve.add_option("--tls-key", serve_options.tls_key, "PEM file of the certificate's private key");
   serve.add_flag("--open", serve_options.open,
                  "Answer requests without a key; default: only when --listen is of this machine alone");
-  serve.add_option("--results", serve_options.results,
-                   "Let POST /query write answers into the lake, below _results/, and remove them at this age, such as "
-                   "7d; default: it may not");
+  AddResultsOptions(serve, lake);
   serve.add_flag("--mask-values", serve_options.mask_values, "Log which filters were used, without their values");
   eider::ClientLimits& limits = serve_options.client_limits;
   serve.add_option("--client-requests", limits.requests_per_second, "Requests a second of one client; 0: no limit")

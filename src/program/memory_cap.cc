@@ -20,23 +20,29 @@ constexpr bool kSanitized = true;  // their shadow memory is counted, and is ter
 constexpr bool kSanitized = false;
 #endif
 
-// Private writable memory that is mapped now: the sixth number of proc(5)'s statm, in pages.
-std::uint64_t MappedBytes() {
+// Stacks of the threads that come with the first query, 8 MiB each, of which a few KiB are ever touched.
+constexpr std::uint64_t kStackBytes = 32ULL << 20;
+
+// A number of proc(5)'s statm, from 1, in bytes: 2 is what is resident, 6 what is mapped privately and can be written.
+std::uint64_t StatmBytes(int field) {
   std::ifstream statm("/proc/self/statm");
   std::uint64_t pages = 0;
-  for (int field = 0; field < 6; ++field) statm >> pages;
+  for (int i = 0; i < field; ++i) statm >> pages;
   return statm ? pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+void Cap(std::uint64_t more_bytes) {
+  if (kSanitized) return;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, StatmBytes(6) + more_bytes);
+  ::setrlimit(RLIMIT_DATA, &limit);
 }
 
 }  // namespace
 
-void CapMemory(std::uint64_t query_bytes) {
-  if (kSanitized) return;
-  const std::uint64_t bytes = MappedBytes() + 2 * query_bytes + kOwnBytes;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_DATA, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, bytes);
-  ::setrlimit(RLIMIT_DATA, &limit);
-}
+void CapMemory(std::uint64_t query_bytes) { Cap(2 * query_bytes + kOwnBytes); }
+
+void CapFunctionMemory(std::uint64_t all_bytes) { Cap(all_bytes - std::min(all_bytes, StatmBytes(2)) + kStackBytes); }
 
 }  // namespace eider

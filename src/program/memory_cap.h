@@ -10,4 +10,7 @@ namespace eider {
 // Call when all threads and buffers of the start are there. `query_bytes`: what DuckDB may use by its own count.
 void CapMemory(std::uint64_t query_bytes);
 
+// Of a function of AWS Lambda, which has so much in all, and is ended beyond it.
+void CapFunctionMemory(std::uint64_t all_bytes);
+
 }  // namespace eider

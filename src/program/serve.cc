@@ -153,21 +153,6 @@ Result<ServerOptions> MakeServerOptions(const LakeOptions& lake, const ServeOpti
   return server;
 }
 
-// Which lakes can be written, their stores say; of this one it is known before anybody asks.
-Result<std::chrono::seconds> ResultsAge(const LakeOptions& lake, const std::string& results) {
-  if (results.empty()) return std::chrono::seconds(0);
-  const auto age = ParseDuration(results);
-  if (!age || age->count() <= 0) {
-    return Invalid(fmt::format("--results wants the age at which they are removed, such as 7d, not '{}'", results),
-                   "--results");
-  }
-  const auto root = LakeRoot(lake);
-  if (root && (root->starts_with("https://") || root->starts_with("http://"))) {
-    return Invalid("--results needs a lake that can be written, a folder or s3://", "--results");
-  }
-  return *age;
-}
-
 }  // namespace
 
 int Serve(const LakeOptions& lake, const ServeOptions& options) {
@@ -184,9 +169,6 @@ int Serve(const LakeOptions& lake, const ServeOptions& options) {
   service_options.client_limits = options.client_limits;
   service_options.mask_values = options.mask_values;
   service_options.anonymous = options.open || IsLoopback(address->host);
-  const auto results_age = ResultsAge(lake, options.results);
-  if (!results_age) return Complain(results_age.error());
-  service_options.results_age = *results_age;
   auto session = OpenSession(lake, service_options, options.keys_file);
   if (!session) return Complain(session.error());
   if (auto status = MayListen(*address, options, *session); !status) return Complain(status.error());

@@ -20,7 +20,6 @@ struct ServeOptions {
   std::string keys_file;  // of eider keys; empty: as eider.yaml says
   bool open = false;      // who has no key is answered, also where others reach the server
   ClientLimits client_limits;
-  std::string results;  // how long answers that go to the lake are kept there, such as 7d; empty: none may
 };
 
 // Blocks until SIGTERM or SIGINT and the end of what was in flight; a second signal cuts. Answers the exit code.

@@ -170,22 +170,6 @@ def test_codings_pass(api):
     assert gzip.decompress(body) == api.invoke(url_event("/flights.csv")).http[2]
 
 
-def test_geometries_arrive_whole_and_in_order(api, lake):
-    """What a published service lost rows of: 11,766, some of them of 8 MB."""
-    rows, wide = 11_766, 8_000_000
-    duckdb.sql(f"""COPY (SELECT range AS reference,
-                   'POINT(' || repeat('1', CASE WHEN range % 2000 = 7 THEN {wide} ELSE 200 + range % 5000 END) || ')' AS geometry
-                   FROM range({rows})) TO '{lake}/parcels.parquet' (ROW_GROUP_SIZE 2048)""")
-    status, _, body = api.invoke(url_event("/parcels.csv")).http
-    assert status == 200
-    widths = [200 + i % 5000 if i % 2000 != 7 else wide for i in range(rows)]
-    lines = body.decode().splitlines()
-    assert lines[0] == "reference,geometry" and len(lines) == rows + 1
-    for i, (line, width) in enumerate(zip(lines[1:], widths)):
-        reference, _, geometry = line.partition(",")
-        assert reference == str(i) and len(geometry) == width + len("POINT()"), i
-
-
 # --- other doors ---
 
 @pytest.mark.parametrize("name", ["http-api.json", "rest-api.json", "load-balancer.json"])

@@ -1,5 +1,9 @@
 """Lambda functions in trouble: malformed events, a runtime API that fails, time that ends. The next invocation works."""
 import json
+import os
+import pathlib
+import re
+import resource
 import signal
 import threading
 
@@ -69,6 +73,14 @@ RECORD = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put",
     ({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}, "messageId"),
     ({"Records": [{"EventSource": "aws:sns", "Sns": {"Type": "Notification", "Message": "{"}}]}, "not JSON"),
     ({"source": "aws.s3", "detail-type": "Object Created", "detail": {}}, "bucket"),
+    ({"source": "aws.s3", "detail-type": "Object Created", "detail": 7}, "EventBridge"),
+    ({"Records": [{"EventSource": "aws:sns"}]}, "'Sns'"),
+    ({"Records": [RECORD, 7]}, "one source"),
+    ({"requestContext": {"http": {"method": "GET"}}, "rawPath": 7}, "'rawPath'"),
+    ({"requestContext": {"http": {"method": "GET"}}, "rawPath": "/", "rawQueryString": []}, "'rawQueryString'"),
+    ({"requestContext": {"http": {}}, "rawPath": "/"}, "method"),
+    ({"requestContext": {}, "httpMethod": "GET", "path": "/", "queryStringParameters": {"a": 7}}, "'queryStringParameters'"),
+    ({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/", "multiValueHeaders": {"a": "b"}}, "'multiValueHeaders'"),
 ])
 def test_a_malformed_event_is_refused_with_its_reason(api, event, reason):
     answer = api.invoke(event)
@@ -120,7 +132,7 @@ def test_a_client_that_reads_too_slowly_is_told(api):
 
 
 def test_the_api_asks_for_patience(lake):
-    replies = [204, 408, 204, 500, "close", 503]
+    replies = [204, 408, 204, 500, "close", 503, "cut"]
     with RuntimeApi(replies) as api, LambdaFunction(api, lake):
         works(api)
         assert api.asked >= len(replies) + 1
@@ -143,6 +155,14 @@ def test_the_api_leaves_in_the_middle_of_a_stream(api):
     for after in (1, 50, 1_000_000):
         answer = api.invoke(url_event("/query", "POST", LONG), close_after=after)
         assert answer.kind == "cut"
+        works(api)
+
+
+def test_the_api_takes_a_stream_before_its_end(api):
+    """As cargo-lambda does: it has answered, and reads on."""
+    for _ in range(3):
+        answer = api.invoke(url_event("/query", "POST", LONG), reply="early")
+        assert answer.kind == "stream" and not answer.trailers and answer.http[2].count(b"\n") == 60001
         works(api)
 
 
@@ -189,6 +209,62 @@ def test_sigterm_ends_an_invocation_with_an_error(lake):
 def test_without_extensions(lake):
     with RuntimeApi(extensions=False) as api, LambdaFunction(api, lake):
         works(api)
+
+
+# A limit on the size of files stands for a full disk: writes fail in the same way.
+SMALL_FILES = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20)),
+               "restore_signals": False}  # Python ignores SIGXFSZ, and so does what it starts
+
+
+def why_it_failed(answer):
+    """Told properly before the first byte, or behind what was sent."""
+    if answer.error_type:
+        return answer.error["errorMessage"]
+    status, _, body = answer.http
+    assert status in (413, 503), (status, body[:200])
+    return json.loads(body)["detail"]
+
+
+@pytest.mark.parametrize("options, launch, said", [([], SMALL_FILES, "File too large"), (["--spool-bytes", "1MiB"], None, "--spool-bytes")],
+                         ids=["the disk is full", "its share is used up"])
+def test_tmp_is_full(lake, options, launch, said):
+    with RuntimeApi() as api, LambdaFunction(api, lake, *["lambda", *options], launch=launch) as function:
+        for _ in range(3):
+            assert said in why_it_failed(api.invoke(url_event("/query", "POST", LONG)))
+            works(api)
+            assert said in why_it_failed(api.invoke({"q": LONG["sql"], "limit": 60_000}))
+            works(api)
+        assert function.process.poll() is None
+
+
+def test_a_sort_that_tmp_has_no_room_for(lake):
+    sort = {"q": "SELECT max(m) AS m FROM (SELECT md5(range::VARCHAR) AS m FROM range(20000000) ORDER BY m LIMIT 19999999)"}
+    with RuntimeApi() as api, LambdaFunction(api, lake, "lambda", "--memory", "64MiB", launch=SMALL_FILES):
+        assert api.invoke(sort).error_type == "Eider.LimitReached"
+        works(api)
+
+
+@pytest.mark.skipif(bool(os.environ.get("EIDER_SANITIZER")), reason="a sanitizer's shadow memory leaves no room for a cap")
+@pytest.mark.parametrize("sql", [
+    "SELECT sum(length(repeat('x', 100000000 + range::INTEGER))) AS n FROM range(100)", "SELECT range(2000000000) AS x",
+    "SELECT list(range) AS x FROM range(500000000)", "SELECT string_agg(md5(range::VARCHAR), '') AS x FROM range(100000000)",
+])
+def test_memory_at_its_cap(small, sql):
+    """The process of 256 MB goes on, where the kernel would have ended it."""
+    api, function = small
+    answer = api.invoke({"q": sql})
+    if answer.error_type:
+        assert answer.error_type == "Eider.LimitReached", answer.error
+    works(api)
+    assert function.process.poll() is None
+    peak = int(re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{function.process.pid}/status").read_text())[1])
+    assert peak < 256 * 1024
+
+
+@pytest.fixture(scope="module")
+def small(lake):
+    with RuntimeApi() as api, LambdaFunction(api, lake, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256) as function:
+        yield api, function
 
 
 def test_several_at_once(lake):

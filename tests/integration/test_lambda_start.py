@@ -40,8 +40,9 @@ def url_event(path, **headers):
             "requestContext": {"domainName": "x.lambda-url.eu-west-1.on.aws", "http": {"method": "GET"}}}
 
 
-def count(api, dataset="flights"):
-    return api.invoke({"q": f"SELECT count(*) AS n FROM {dataset}"}).json()["data"]["records"][0]["n"]
+def count(api, dataset="flights", key=None):
+    question = {"q": f"SELECT count(*) AS n FROM {dataset}", "api_key": key}
+    return api.invoke(question).json()["data"]["records"][0]["n"]
 
 
 def test_without_arguments_and_by_its_verb(lake):
@@ -112,9 +113,32 @@ def test_keys_close_the_function(lake, tmp_path):
     with RuntimeApi() as api, LambdaFunction(api, lake, EIDER_KEYS_FILE=keys):
         assert api.invoke(url_event("/flights.csv")).http[0] == 401
         assert api.invoke(url_event("/flights.csv", x_api_key=secret)).http[0] == 200
+        # Whoever may invoke the function itself was let in by Lambda; a wrong key is wrong there, too.
+        assert count(api) == 5000
+        assert api.invoke({**QUESTION, "api_key": secret}).json()["data"]["records"] == [{"n": 5000}]
+        refused = api.invoke({**QUESTION, "api_key": "guess"})
+        assert refused.error_type == "Eider.Refused" and "not known" in refused.error["errorMessage"]
+        assert api.invoke({**QUESTION, "api_key": 7}).error_type == "Eider.InvalidEvent"
+        assert secret not in api.invoke(url_event("/metrics", x_api_key=secret)).payload.decode()
+
+
+def test_direct_invocations_may_need_a_key_too(lake, tmp_path):
+    keys = tmp_path / "keys.json"
+    secret = run("keys", "add", "alice", "--dataset", "flights", "--rows", "10", "--keys", keys).stdout.decode().strip()
+    config = "{datasets: {flights: {access: key}}}"
+    with RuntimeApi() as api, LambdaFunction(api, lake, EIDER_KEYS_FILE=keys, EIDER_DIRECT_ACCESS="key") as function:
         refused = api.invoke(QUESTION)
         assert refused.error_type == "Eider.Refused" and "key" in refused.error["errorMessage"]
-        assert secret not in api.invoke(url_event("/metrics", x_api_key=secret)).payload.decode()
+        assert count(api, key=secret) == 5000
+        limited = api.invoke({"q": "FROM flights", "limit": 11, "api_key": secret})
+        assert limited.error_type == "Eider.LimitReached"
+        assert secret not in function.log
+    with RuntimeApi() as api, LambdaFunction(api, lake, EIDER_CONFIG=config) as function:
+        assert api.invoke(url_event("/flights.csv")).http[0] == 401
+        assert count(api) == 5000  # what is for holders of keys is for who may invoke the function
+        assert [line["principal"] for line in function.log_lines("query")] == ["iam"]
+    with RuntimeApi() as api:
+        assert LambdaFunction(api, lake, EIDER_DIRECT_ACCESS="nobody").wait() != 0
 
 
 def test_modes(lake):

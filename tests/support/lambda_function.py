@@ -8,15 +8,19 @@ from support.raw_http import PATIENCE_SECONDS
 
 
 class LambdaFunction:
-    """A process that asks `api` for invocations. Leaving the context ends it by SIGTERM and expects a clean exit."""
+    """A process that asks `api` for invocations. Leaving the context ends it by SIGTERM and expects a clean exit.
 
-    def __init__(self, api, lake=None, *arguments, **environment):
+    `launch` is for subprocess.Popen; what else has a name is an environment variable.
+    """
+
+    def __init__(self, api, lake=None, *arguments, launch=None, **environment):
         lake = {} if lake is None else {"EIDER_LAKE": str(lake)}
         self.process = subprocess.Popen(
             [binary(), *map(str, arguments)],
             env=clean_environment(AWS_LAMBDA_RUNTIME_API=api.address + api.path, AWS_LAMBDA_FUNCTION_NAME="eider",
                                   **lake, **environment),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            **(launch or {}))
         self._log = ProgramLog(self.process.stderr)
 
     def __enter__(self):

@@ -52,13 +52,20 @@ class Client:
     def rest(self, answer):
         """Reads the body of `answer` to its end. Raises Cut when it is not whole."""
         if answer.headers.get("transfer-encoding") == "chunked":
-            while size := int(self._line(), 16):
-                answer.body += self._exactly(size)
-                self._exactly(2)
+            while chunk := self.chunk():
+                answer.body += chunk
             answer.trailers = self._fields()
         else:
             answer.body += self._exactly(int(answer.headers.get("content-length", 0)))
         return answer
+
+    def chunk(self):
+        """The next one of a chunked body; empty: the last, behind which are the trailers."""
+        size = int(self._line(), 16)
+        data = self._exactly(size)
+        if size:
+            self._exactly(2)
+        return data
 
     def read(self, size):
         """At least one byte of what comes, chunk sizes included; at most `size`."""

@@ -42,7 +42,8 @@ class Invocation:
         self.id = str(uuid.uuid4())
         self.event = event if isinstance(event, bytes) else json.dumps(event).encode()
         self.deadline = None if seconds is None else time.time() + seconds
-        self.reply = reply              # the status of what /response is answered, or "close": nothing
+        # The status of what /response is answered; or "close": nothing; or "early": 202 before a stream's first chunk.
+        self.reply = reply
         self.close_after = close_after  # bytes of a stream after which the connection is closed
         self.hold_after = hold_after    # (bytes, event): no more is read of a stream until the event is set
         self.headers = dict(headers)    # beside the usual ones, or instead of them
@@ -261,6 +262,9 @@ class RuntimeApi:
                 self._handed_out[reply.id] = reply
         if reply == "close":
             return False
+        if reply == "cut":  # in the middle of an event, which nobody can then answer
+            wire.connection.sendall(b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: cut\r\nContent-Length: 100\r\n\r\n{")
+            return False
         if isinstance(reply, int):
             wire.send(reply, b"" if reply == 204 else b'{"errorMessage":"scripted"}')
             return True
@@ -335,6 +339,10 @@ class RuntimeApi:
         check(kind in (STREAMED_HTTP, "application/json"), "type:", kind)
         invocation.content_type = kind
         taken = bytearray()
+        if invocation.reply == "early":
+            with self._changed:  # what comes behind the reply is read when the client is at the next one
+                self._handed_out.pop(invocation.id, None)
+            wire.send(202)
         try:
             for number, chunk in enumerate(wire.chunks()):
                 check(len(chunk) <= LONGEST_CHUNK, "a chunk of", len(chunk))
@@ -360,7 +368,8 @@ class RuntimeApi:
                               base64.b64decode(invocation.trailers[ERROR_TRAILERS[1]], validate=True))
         with self._changed:  # the client asks for the next one as soon as it has this reply
             self._handed_out.pop(invocation.id, None)
-        wire.send(202)
+        if invocation.reply != "early":
+            wire.send(202)
         check(wire.ended(), "the connection of a stream goes on")
         self._end(invocation, "stream")
         return False
