@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import zipfile
 
+import prelink
 from step import Failure
 
 # What runs in the runtime's own system, provided.al2023. A program built on Debian 12 does not.
@@ -36,6 +37,8 @@ def make(eider: pathlib.Path, extensions: list[pathlib.Path], target: pathlib.Pa
         shutil.copyfile(extension, package / "lib" / "extensions" / extension.name)
     for name, path in sorted(_loaded(eider, *extensions).items()):
         _copy_stripped(path, package / "lib" / name)
+    library = package / "lib" / "libduckdb.so"
+    prelink.bind(library, [path for path in files(package / "lib") if path != library])
     (target / "ca-certificates.crt").write_text("".join(path.read_text() for path in sorted(AUTHORITIES.glob("*.crt"))))
     for path in [*target.rglob("*"), target]:
         program = path.is_dir() or path.read_bytes()[:4] == b"\x7fELF"

@@ -3,6 +3,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import shutil
 import time
 from collections.abc import Callable, Iterator
 
@@ -63,13 +64,16 @@ def _start(function: Function, store: str, folder: pathlib.Path) -> tuple[float,
 
 
 @contextlib.contextmanager
-def _running(function: Function, store: str, folder: pathlib.Path, **how) -> Iterator[tuple[RuntimeApi, Started]]:
+def _running(function: Function, store: str, folder: pathlib.Path, *waiting: Timed,
+             **how) -> Iterator[tuple[RuntimeApi, Started]]:
     with RuntimeApi() as api:
+        for invocation in waiting:
+            api.begin(invocation)
         started = Started(function, api, store, log=folder / "log", **how)
         try:
             yield api, started
         except AssertionError as failure:
-            raise Failure(f"{function.name}: {failure}\n{started.said()}") from failure
+            raise Failure(f"{function.name}: {failure} {api.violations}\n{started.said()}") from failure
         finally:
             started.end()
 
@@ -81,15 +85,10 @@ def first_bytes(functions_: list[Function], store: str, rounds: int, folder: pat
     for number in range(rounds):
         for function in functions_:
             invocation = Timed(functions.download(f"organisation_entity={number % ORGANISATIONS + 1}"))
-            with RuntimeApi() as api:
-                api.begin(invocation)
-                started = Started(function, api, store, log=folder / "log")
-                try:
-                    invocation.wait()
-                    found[function.name].append(_first_byte(function, started, invocation))
-                    sizes.add(invocation.payload.count(b"\n"))
-                finally:
-                    started.end()
+            with _running(function, store, folder, invocation) as (_, started):
+                invocation.wait()
+                found[function.name].append(_first_byte(function, started, invocation))
+                sizes.add(invocation.payload.count(b"\n"))
     if len(sizes) != 1:
         raise Failure(f"The functions do not answer the same rows: {sizes}")
     return found
@@ -211,14 +210,18 @@ class Stage:
 
 
 def stages(package: pathlib.Path, store: str, rounds: int, folder: pathlib.Path) -> list[Stage]:
-    """What the start is made of: each of these does all that the one before it does, and more."""
+    """What the start is made of: from the second on, each does all that the one before it does, and more."""
     lake = folder / "lake"
     lake.mkdir(exist_ok=True)
     local = dataclasses.replace(functions.eider(package), environment={"EIDER_LAKE": str(lake),
                                                                        "EIDER_CONFIG": functions.CONFIG})
     looked_up = functions.eider(package, EIDER_CONFIG="")
+    as_it_came = folder / "as-it-came"
+    shutil.copytree(package, as_it_came)
+    shutil.copy(pathlib.Path(os.environ["EIDER_BIN"]).parent / "libduckdb.so", as_it_came / "lib")
     made: list[tuple[str, Callable[[], float]]] = [
-        ("loader, libraries, relocations, main", lambda: _version(package)),
+        ("loader, libraries, relocations, main (DuckDB's library as it came)", lambda: _version(as_it_came)),
+        ("the same, its references bound when it was packaged", lambda: _version(package)),
         ("a lake on disk: DuckDB's instance, first /next", lambda: _start(local, store, folder)[0]),
         ("a lake on S3: credentials, client", lambda: _start(functions.eider(package), store, folder)[0]),
         ("eider.yaml looked for on S3", lambda: _start(looked_up, store, folder)[0])]

@@ -66,7 +66,7 @@ def markdown(run: dict) -> str:
             lines.append(f"| {name} | {_ms(start.warm_s, '')} | {_ms(start.cpu_s, '')} | "
                          f"{_ms(start.cold_s, '') if start.cold_s else ''} | {faults} |")
     if run.get("stages"):
-        lines += ["", "What the start of Eider is made of; each line does what the line before it does, and more.", "",
+        lines += ["", "What the start of Eider is made of; from the second on, each line does what the line before it does, and more.", "",
                   "| up to | ms | more than before, medians |", "|---|---|---|"]
         before = 0.0
         for stage in run["stages"]:

@@ -36,6 +36,8 @@ def run(handler: Callable[[dict], Iterator[bytes] | str]) -> None:
                     _send(api, piece[at:at + PIECE])
             api.send(b"0\r\n\r\n")
         api.getresponse().read()
+        if not isinstance(answer, str):
+            api.close()  # the stand-in wants another connection behind a stream, as Eider has it
 
 
 def _head(api: http.client.HTTPConnection, method: str, target: str, headers: dict[str, str]) -> None:

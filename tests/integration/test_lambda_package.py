@@ -2,11 +2,13 @@
 import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
 import sys
 import zipfile
 
@@ -142,12 +144,33 @@ def test_it_tells_nothing_of_the_machine(package):
             assert str(place).encode() + b"/" not in program, f"{path.name} holds {place}"
 
 
+def bindings(program):
+    """What the loader finds DuckDB's references in when it looks all of them up: (library, name)."""
+    told = subprocess.run([program, "--version"], env={"LD_DEBUG": "bindings", "LD_BIND_NOW": "1"}, capture_output=True,
+                          timeout=60).stderr.decode()
+    found = re.findall(r"binding file \S*/libduckdb\.so \[0\] to (\S+) \[0\]: \S+ symbol `(\S+)'", told)
+    return {(path.rpartition("/")[2], name) for path, name in found}
+
+
+def test_only_what_is_its_own_is_bound_ahead(package):
+    before, after = bindings(binary()), bindings(package / "bootstrap")
+    own = {(library, name) for library, name in before if library == "libduckdb.so"}
+    assert len(own - after) > 20_000  # a slot of a call is looked up all the same when it is asked for
+    assert before - own == after - own
+
+
 def test_what_is_missing_is_told_when_it_is_made(package, tmp_path):
     copy = shutil.copytree(package, tmp_path / "package")
     lost = next((copy / "lib").glob("libstdc++*"))
     lost.unlink()
     with pytest.raises(Failure, match=re.escape(lost.name)):
         lambda_package._check(copy)
+
+
+def test_it_is_made_on_a_machine_of_its_kind_alone():
+    other = "arm64" if platform.machine() == "x86_64" else "x86_64"
+    done = subprocess.run([ROOT / "dev", "package", "lambda", "--arch", other], capture_output=True, text=True)
+    assert done.returncode == 1 and f"./dev package lambda --arch {other} there" in done.stderr
 
 
 def test_extensions_come_when_they_are_asked_for(package, tmp_path, monkeypatch):
