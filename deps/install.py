@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ OLDEST_GO = (1, 25)          # that the S3 servers build with
 OLDEST_NODE = (20, 19)       # that Vite, and so the page, builds with
 WEB = HERE.parent / "web"
 EXTENSION = ".duckdb_extension"
+OTHER_MACHINES = {"x86_64": r"aarch64|arm64", "aarch64": r"x86_64|-x64-"}.get(platform.machine(), "^$")  # in file names
 
 
 class Pin(NamedTuple):
@@ -46,7 +48,8 @@ class Pin(NamedTuple):
 
 def pins(ecosystem: str = "") -> list[Pin]:
     lines = (line.split("#")[0].split() for line in (HERE / "pins").read_text().splitlines())
-    return [pin for pin in (Pin(*words) for words in lines if words) if ecosystem in ("", pin.ecosystem)]
+    return [pin for pin in (Pin(*words) for words in lines if words)
+            if ecosystem in ("", pin.ecosystem) and not re.search(OTHER_MACHINES, pin.file)]
 
 
 def pin_of(package: str) -> Pin:
@@ -198,7 +201,8 @@ def duckdb() -> pathlib.Path:
         _unpack(source.path, {root + "src/include/": folder / "include",
                               root + "extension/parquet/include/": folder / "extension/parquet/include",
                               root + "third_party/": folder / "third_party"}, (".h", ".hpp", ".tcc"))
-    library, source = pin_of("@duckdb/node-bindings-linux-x64"), pin_of("duckdb")
+    library = next(pin for pin in pins("npm") if pin.package.startswith("@duckdb/node-bindings-"))
+    source = pin_of("duckdb")
     return _installed_or_own("EIDER_DUCKDB_ROOT", f"duckdb-{source.version}", _key([library, source]), fill)
 
 
@@ -210,6 +214,7 @@ def awscrt() -> pathlib.Path:
             build = pathlib.Path(name, "build")
             run("configure the AWS CRT", ["cmake", "-S", name, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                                           "-DUSE_OPENSSL=ON", "-DBUILD_TESTING=OFF", "-DCMAKE_INSTALL_LIBDIR=lib",
+                                          f"-DCMAKE_C_FLAGS=-ffile-prefix-map={name}=awscrt",  # it tells files by name
                                           f"-DCMAKE_INSTALL_PREFIX={folder}"])
             run("build the AWS CRT", ["cmake", "--build", build, "--target", "install"])
     pin = pin_of("awscrt")

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <future>
 
 #include "base/text.h"
 #include "cli/configuration.h"
@@ -64,9 +65,8 @@ Result<Lake> OpenLake(const LakeOptions& options) {
   Lake lake;
   const auto root = LakeRoot(options);
   if (!root) return root.error();
-  auto store = OpenStore(*root, options.store);
-  if (!store) return store.error();
-  lake.store = *std::move(store);
+  // Beside the database, for each takes about as long: TLS reads all of the system's certificates.
+  auto opening = std::async(std::launch::async, [&] { return OpenStore(*root, options.store); });
 
   DatabaseOptions database_options;
   const auto memory = ByteCount(options.memory, "--memory");
@@ -78,7 +78,10 @@ Result<Lake> OpenLake(const LakeOptions& options) {
   database_options.threads = options.threads;
   database_options.extension_folder = ExtensionFolder(options);
   auto database = Database::Open(database_options);
+  auto store = opening.get();
+  if (!store) return store.error();
   if (!database) return database.error();
+  lake.store = *std::move(store);
   lake.database = *std::move(database);
 
   CatalogOptions catalog_options;
