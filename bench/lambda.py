@@ -56,7 +56,7 @@ def main() -> int:
             measure(run, wanted, few, package, running, folder)
     text = report.markdown(run)
     costs = cost.markdown(run) if "costs" in run else ""
-    print(f"{text}\n{costs}" if quiet else f"{text}\n{costs}\n**{LOUD}**")
+    print(f"{text}\n{costs}")
     if not few and not arguments.only:
         records.keep("lambda", run, "LAMBDA.md", text)
         (HERE.parent / "docs").mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ def measure(run: dict, wanted, few: bool, package: pathlib.Path, running: chain.
     if "whole" in wanted:
         say("whole files")
         run["whole"] = {function.name: [cases.whole(function, near, folder, cap=function is ours)
-                                        for _ in range(1 if few else 3)] for function in (ours, *peers)}
+                                        for _ in range(1 if few else 2)] for function in (ours, *peers)}
     if "costs" in wanted:
         say("costs")
         run["costs"] = cases.costs(ours, running, 1 if few else 5, folder)

@@ -1,6 +1,7 @@
 """bench/LAMBDA.md: what was promised, and what was measured beside it."""
 import statistics
 
+from downloading.records import LOUD
 from invoking import cases
 
 OURS = "Eider"
@@ -53,7 +54,7 @@ def markdown(run: dict) -> str:
              f"{machine['memory_bytes'] / 1e9:.0f} GB, {machine['system']}; "
              + ", ".join(f"{name} {version}" for name, version in versions.items()) + ". Lambda itself was not asked: the "
              "runtime API is `tests/support/runtime_api.py` on the same machine, whose time is in all numbers. Milliseconds "
-             "are min / median / max; the functions took turns.", "",
+             "are min / median / max; the functions took turns.", "", *([] if run["quiet"] else [f"**{LOUD}**", ""]),
              "| case | must | measured |", "|---|---|---|"]
     lines += [f"| {case} | {must} | {measured if met else f'**{measured}**'} |"
               for case, must, measured, met in judge(run)]

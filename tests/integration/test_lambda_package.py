@@ -105,6 +105,7 @@ def test_arguments_and_exit_codes_pass_through(package, tmp_path, monkeypatch):
     assert run("help").returncode == 1 and str(broken / "lib" / "ld-linux") in run("help").stderr
 
 
+@pytest.mark.timeout(300)  # two packages, on a busy machine
 def test_the_same_sources_make_the_same_bytes(package, tmp_path):
     build = tmp_path / "another build"
     build.mkdir()
