@@ -97,8 +97,13 @@ class DownloadTask final : public Delivery {
     const bool whole = range_ || request_.method == "HEAD" || format_ == Format::kXlsx;
     // A range is of an answer that was begun, and was no link.
     if (range_) return Produce(key_, std::move(statement), coding_, Spool::kUntilEnd);
-    return ProduceOrLink(key_, std::move(statement), coding_, whole, {dataset_->config.name, format_},
-                         download_.filters.empty() && !download_.count);
+    return ProduceOrLink(key_, std::move(statement), coding_, whole, {dataset_->config.name, format_}, HasAllRows());
+  }
+
+  // Of the row groups that are read.
+  bool HasAllRows() const {
+    return dataset_->source != SourceFormat::kView && download_.filters.empty() && !download_.limit &&
+           download_.after.empty() && !download_.count;
   }
 
   void BeginLink(Reader reader) override {

@@ -223,6 +223,12 @@ TEST_F(ServiceResultsTest, ALongDownloadIsKnownByItsFooters) {
   room_bytes_ = bytes / 2;
   EXPECT_EQ(Ask("/hashes.csv?id__lt=4000").head.status, 200);
   EXPECT_EQ(Ask("/hashes.csv?id__gte=4000").head.status, 303);
+  // Nor what a limit or a view does.
+  EXPECT_EQ(Ask("/hashes.csv?_limit=10").head.status, 200);
+  EXPECT_EQ(Ask("/hashes.csv?_count=1").head.status, 200);
+  Serve("views: {few: 'SELECT few, count(*) AS n FROM hashes GROUP BY few'}");
+  EXPECT_EQ(Ask("/few.csv").head.status, 200);
+  EXPECT_EQ(Query({{"sql", "SELECT few, count(*) AS n, max(m) AS m FROM hashes GROUP BY few"}}).head.status, 200);
 }
 
 TEST_F(ServiceResultsTest, ALinkThatCannotBeWrittenIsAnErrorWithItsRemedy) {
