@@ -2,6 +2,7 @@
 import dataclasses
 import statistics
 
+from downloading.records import LOUD
 from invoking import cases, functions
 
 MILLION = 1_000_000
@@ -62,6 +63,7 @@ def markdown(run: dict) -> str:
              f"that run's ([bench/LAMBDA.md](../bench/LAMBDA.md) says on what machine), the function held to one core, which "
              f"is what Lambda gives to {functions.MEMORY_MB} MB, and {cases.FAR_MS} ms away from its store. Lambda's processors "
              "are not this one: measure your own with the `REPORT` lines of your log.", "",
+             *([] if run["quiet"] else [f"**{LOUD}**", ""]),
              f"The prices are AWS's list prices for {REGION} {KNOWN}, in dollars, from the pricing pages of Lambda, S3, SQS, "
              "Step Functions, CloudWatch and EC2 (data transfer). They were written down from memory of those pages and not "
              "looked up by this run: verify them there before you rely on a number.", "",

@@ -65,7 +65,7 @@ class Traffic:
     requests: int = 0
     bytes: int = 0
     by_method: dict[str, int] = dataclasses.field(default_factory=dict)
-    listings: int = 0  # of the requests, those for the bucket itself
+    listings: int = 0  # of the requests, those that list
     refused: int = 0  # answers that are no success: missing objects, bad signatures
 
 
@@ -92,7 +92,7 @@ class Chain:
                 traffic.requests += 1
                 traffic.bytes += entry["bytes"]
                 traffic.by_method[entry["method"]] = traffic.by_method.get(entry["method"], 0) + 1
-                traffic.listings += entry["uri"].strip("/") == BUCKET
+                traffic.listings += "list-type=2" in entry["uri"]
                 traffic.refused += entry["status"] >= 400
         return traffic
 
