@@ -120,6 +120,21 @@ TEST_F(ServiceAccessTest, LimitsOfAnAnswer) {
   EXPECT_EQ(Ask("/birds.csv?_limit=1").head.Find("ETag"), Ask("/birds.csv?_limit=1", As("free")).head.Find("ETag"));
 }
 
+TEST_F(ServiceAccessTest, LimitsOfMemory) {
+  Add("little").limits.memory = 32 << 20;
+  Add("free");
+  Open("limits: {anonymous: {memory: 32MiB}}\n");
+  const char* list = "SELECT len(list(range)) AS n FROM range(10000000)";  // 80 MB that cannot be spilled
+  for (const auto& headers : std::vector<std::vector<Header>>{As("little"), {}}) {
+    const Answer refused = Sql(list, headers);
+    EXPECT_EQ(refused.head.status, 413);
+    EXPECT_NE(Detail(refused).find("32.0 MiB of memory"), std::string::npos) << refused.body;
+    EXPECT_EQ(Sql("SELECT count(*) AS n FROM birds", headers).body, "n\r\n3\r\n");
+    EXPECT_EQ(Status("/birds.csv?_sort=name&_limit=2", headers), 200) << "its next page is looked for";
+  }
+  EXPECT_EQ(Sql(list, As("free")).body, "n\r\n10000000\r\n");
+}
+
 TEST_F(ServiceAccessTest, AReceiptIsFoundAgainUnderLimits) {
   Add("rows").limits.rows = 100;
   Open();

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 
+#include "base/text.h"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/materialized_query_result.hpp"
@@ -23,6 +24,7 @@
 #include "engine/narrow.h"
 #include "engine/page.h"
 #include "engine/partitioned_write.h"
+#include "engine/query_memory.h"
 #include "engine/read_planner.h"
 #include "engine/sandbox.h"
 #include "engine/statement_state.h"
@@ -45,6 +47,7 @@ class Running {
  public:
   Running(Attached place, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
       : place_(std::move(place)), connection_(*place_.instance), state_(duckdb::make_shared_ptr<StatementState>()) {
+    if (statement.limits.memory > 0) BoundMemory(context(), statement.limits.memory);
     state_->snapshot = statement.snapshot;
     state_->confined = statement.confined;
     for (const auto& [name, attachment] : place_.catalogs) {
@@ -106,6 +109,13 @@ class Running {
     }
     if (state_->call.stop.stop_requested()) return {ErrorKind::kCancelled, "cancelled", {}};
     if (const auto first = state_->first_error()) return *first;
+    if (error.kind == ErrorKind::kExhausted && statement.limits.memory > 0) {
+      error.message = fmt::format(
+          "the query needs more than the {} of memory that it may have, or more disk than there is; ask for fewer rows "
+          "or columns, or without sorting",
+          HumanBytes(statement.limits.memory));
+      return error;
+    }
     return place_.catalogs.empty() ? error : place_.Explain(std::move(error), ToldInFull(statement));
   }
 

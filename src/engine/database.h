@@ -52,6 +52,7 @@ struct Limits {
   std::chrono::milliseconds time{0};  // 0: none
   std::uint64_t bytes = 0;            // of output; 0: none
   std::uint64_t rows = 0;             // of output, more is kExhausted; 0: none
+  std::uint64_t memory = 0;           // bytes of buffers; above it spills, or is kExhausted; 0: what the instance has
 };
 
 enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow, kXlsx, kGeoJson };
