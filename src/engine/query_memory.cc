@@ -153,11 +153,11 @@ struct PoolOwner {
 
 class QueryBuffers final : private PoolOwner, public duckdb::StandardBufferManager {
  public:
-  QueryBuffers(duckdb::DatabaseInstance& instance, duckdb::shared_ptr<duckdb::BufferPool> pool, std::string folder,
+  QueryBuffers(duckdb::DatabaseInstance& instance, duckdb::shared_ptr<duckdb::BufferPool> buffers, std::string folder,
                SpillSharePointer spill)
-      : PoolOwner{pool},
+      : PoolOwner{buffers},
         // The left operand lives until the manager is made.
-        StandardBufferManager((PoolInPlace(instance, pool), instance), std::move(folder)),
+        StandardBufferManager((PoolInPlace(instance, buffers), instance), std::move(folder)),
         spill_(std::move(spill)) {
     SetSwapLimit(spill_->bytes());
     spill_->Add(*this);
@@ -174,6 +174,8 @@ void BoundMemory(duckdb::ClientContext& context, std::uint64_t bytes) {
   static std::atomic<std::uint64_t> bounded{0};
   auto& instance = duckdb::DatabaseInstance::GetDatabase(context);
   const auto spill = instance.GetObjectCache().GetOrCreate<SpillShare>(SpillShare::ObjectType(), instance);
+  // What plans how to sort and join looks at the pool's limit, and the instance never gives more than its own.
+  bytes = std::min<std::uint64_t>(bytes, instance.GetBufferManager().GetMaxMemory());
   const std::string folder = fmt::format("{}/query-{}", instance.GetBufferManager().GetTemporaryDirectory(), bounded++);
   duckdb::ClientData::Get(context).client_buffer_manager = duckdb::make_uniq<QueryBuffers>(
       instance, duckdb::make_shared_ptr<QueryPool>(instance, spill, bytes), folder, spill);

@@ -206,14 +206,14 @@ def test_limits_of_a_key_and_of_who_has_none(serve, lake, keys):
 
 
 def test_memory_of_a_key(serve, lake, keys):
-    (lake / "eider.yaml").write_text("limits: {keys: {memory: 32MiB}}\n")
+    (lake / "eider.yaml").write_text("limits: {keys: {memory: 64MiB}}\n")
     alice, bob = add(keys, "alice"), add(keys, "bob", "--memory", "1GiB")
     assert "1.0 GiB of memory" in run("keys", "list", "--keys", keys).stdout.decode()
     server = serve(lake, "--keys", keys)
     asked = {"sql": "SELECT len(list(range)) AS n FROM range(20000000)"}  # 160 MB
     for _ in range(2):
         refused = server.post("/query", asked, x_api_key=alice)
-        assert refused.status_code == 413 and "32.0 MiB of memory" in refused.json()["detail"]
+        assert refused.status_code == 413 and "64.0 MiB of memory" in refused.json()["detail"]
         assert server.post("/query", asked, x_api_key=bob).json() == [{"n": 20_000_000}]
     assert server.get("/birds.csv?_sort=-name", x_api_key=alice).status_code == 200
 
