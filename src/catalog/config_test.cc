@@ -161,7 +161,13 @@ TEST_F(ConfigTest, CatalogsSayWhatTheirTypeWants) {
   EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, data_path: d}"), "'data_path' is for a ducklake");
   EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, endpoint: 'http://h'}"), "'endpoint' is for iceberg");
   EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://u:p@h'}"), "without a password");
-  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', user: u}"), "it has no host or user");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', port: 1}"), "it has no host or user");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', user: u}"), "wants a 'password_env'");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', scope: s}"),
+               "whose 'user' asks for a token");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', token_endpoint: 'ftp://h'}"),
+               "wants a URL");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, scope: s}"), "whose 'user' asks for a token");
   EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, access: none}"), "'public' or 'key'");
   EXPECT_PRED2(Holds, Wrong("catalogs: {Lake: {type: sqlite, path: a.db}}"), "is no catalog's name");
   EXPECT_PRED2(Holds, Wrong("catalogs: {a-b: {type: sqlite, path: a.db}}"), "is no catalog's name");

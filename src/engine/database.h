@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "engine/attached_catalog.h"
 #include "engine/part_files.h"
+#include "engine/quote.h"
 #include "engine/sink.h"
 #include "lake/snapshot.h"
 
@@ -131,6 +132,13 @@ struct Table {
   RunSummary run;  // what it took
 };
 
+// Of an attached catalog.
+struct CatalogTable {
+  std::string schema;  // empty: its name is CATALOG.NAME
+  std::string name;
+  std::vector<Column> columns;  // empty where only the table itself knows them
+};
+
 class Database {
  public:
   static Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
@@ -164,6 +172,10 @@ class Database {
   // DuckDB's plan of it, drawn as text.
   virtual Result<std::string> Explain(const Statement& statement, std::stop_token stop = {}) = 0;
 
+  // The tables of the one catalog that the statement names; its SQL is not looked at. kUnavailable when that cannot
+  // say.
+  virtual Result<std::vector<CatalogTable>> ListTables(const Statement& statement, std::stop_token stop = {}) = 0;
+
   // kInvalid, saying what the type wants, unless the text is a value of it.
   virtual Status CheckValue(const BoundValue& value) = 0;
 
@@ -172,10 +184,6 @@ class Database {
   // Statements begun with Run since the start; tests and /metrics read it.
   virtual std::uint64_t runs() const = 0;
 };
-
-// "a""b" and 'a''b': the one place that quotes for SQL.
-std::string QuoteIdentifier(std::string_view name);
-std::string QuoteLiteral(std::string_view text);
 
 // The version of the encoders, part of every ETag: bytes for one request may differ between two versions.
 std::string_view EncoderVersion();
