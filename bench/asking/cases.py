@@ -12,6 +12,7 @@ import duckdb
 
 from asking import client
 from downloading import data, servers
+from peers import quack
 from reading import chain
 
 COUNT = "SELECT count(*) AS n, {} AS asked FROM flights"
@@ -24,6 +25,17 @@ CLIENTS = 64
 CLIENT_PROCESSES = 4  # so that no interpreter's lock is what is measured
 CACHED_MS = 30
 WARM = 30  # statements before those that are timed
+PAGE_ROWS = 10_000
+READ_ARROW = "Arrow, read by PyArrow"
+READ_QUACK = "DuckDB's quack, read into PyArrow"
+
+
+class Quack(servers.Kind):
+    name = "DuckDB, quack"
+    ready = "/"
+
+    def command(self, lake: data.Lake, port: int, folder: pathlib.Path) -> list:
+        return [sys.executable, quack.__file__, lake.path("large"), port]
 
 
 class Serve(servers.Kind):
@@ -126,6 +138,31 @@ def cached(lake_data, count: int) -> Cached:
 
 
 @dataclasses.dataclass
+class Pages:
+    rows: int                  # of a page
+    milliseconds: list[float]  # of each page, from the first to the last
+
+
+def pages(lake: data.Lake) -> Pages:
+    """All pages of an ordered answer, each asked for by the token of the one before."""
+    found = Pages(PAGE_ROWS, [])
+    with Serve().running(lake) as server:
+        asker = client.Client(server.port)
+        body = {"sql": "SELECT entity, name, entry_date FROM large ORDER BY entity", "key": ["entity"],
+                "limit": PAGE_ROWS, "format": "arrow"}
+        for number in range(WARM):  # other pages, so that none of those that are timed was kept
+            asker.ask("/query", {**body, "limit": PAGE_ROWS + 1 + number})
+        while True:
+            took, status, _, answer = asker.ask("/query", body)
+            if status != 200:
+                raise servers.Failure(f"pages: status {status}")
+            found.milliseconds.append(took * 1e3)
+            if (after := answer.getheader("Eider-Next")) is None:
+                return found
+            body["after"] = after
+
+
+@dataclasses.dataclass
 class Streams:
     rows: int
     seconds: dict[str, list[float]]
@@ -133,9 +170,12 @@ class Streams:
 
 
 def streams(lake: data.Lake, rounds: int) -> Streams:
-    """All rows as an Arrow stream and as CSV from Eider, and as an Arrow stream from ROAPI, in turns."""
-    found = Streams(lake.tables["large"].rows, {}, {})
-    with Serve().running(lake) as server, servers.ROAPI.running(lake) as roapi:
+    """All rows as an Arrow stream and as CSV from Eider, as an Arrow stream from ROAPI, and by DuckDB's quack protocol,
+    in turns. Quack's client hands over what it has decoded, so Eider's stream is read by PyArrow beside it."""
+    rows = lake.tables["large"].rows
+    found = Streams(rows, {}, {})
+    with Serve().running(lake) as server, servers.ROAPI.running(lake) as roapi, Quack().running(lake) as remote:
+        connection = quack.client(remote.port)
         for number in range(rounds):
             sql = f"SELECT * FROM large WHERE {number} = {number}"
             asks = [("Arrow", server.port, "/query", {"sql": sql, "format": "arrow"}, {}),
@@ -148,4 +188,11 @@ def streams(lake: data.Lake, rounds: int) -> Streams:
                     raise servers.Failure(f"{name}: status {status}")
                 found.seconds.setdefault(name, []).append(took)
                 found.bytes[name] = size
+            again = {"sql": f"{sql} AND true", "format": "arrow"}  # another text: nothing of it was kept
+            for name, read in ((READ_ARROW, lambda: client.Client(server.port).read_arrow("/query", again)),
+                               (READ_QUACK, lambda: quack.read(connection, "FROM remote.large"))):
+                begun = time.perf_counter()
+                if (came := read()) != rows:
+                    raise servers.Failure(f"{name}: {came} rows of {rows}")
+                found.seconds.setdefault(name, []).append(time.perf_counter() - begun)
     return found

@@ -101,11 +101,11 @@ void Access::AddCors(const Request& request, Response& response) const {
   const std::string vary(response.Find("Vary"));
   response.Set("Vary", vary.empty() ? "Origin" : vary + ", Origin");
   if (!Allows(request.Find("Origin"))) return;
+  std::vector<std::string> exposed;
+  for (const Header& header : response.headers) exposed.push_back(header.name);
   response.Set("Access-Control-Allow-Origin", std::string(request.Find("Origin")));
-  response.Set(
-      "Access-Control-Expose-Headers",
-      "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Range, Eider-Next, Eider-Null, "
-      "Eider-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Cache");
+  // A 304 updates the headers of what the browser has kept, which are more (RFC 9111 section 4.3.4).
+  if (response.status != 304) response.Set("Access-Control-Expose-Headers", Join(exposed, ", "));
 }
 
 std::optional<Response> Access::Preflight(const Request& request) const {

@@ -40,7 +40,7 @@ class Access {
   // Whether they are answered at all.
   bool anonymous() const { return anonymous_; }
 
-  // Adds what lets a page of an allowed origin read the answer.
+  // Adds what lets a page of an allowed origin read the answer and all headers that it has by now.
   void AddCors(const Request& request, Response& response) const;
 
   // The answer to a preflight of an allowed origin; nullopt when the request is none.

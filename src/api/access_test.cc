@@ -144,6 +144,12 @@ TEST_F(AccessTest, CorsIsForAllowedOrigins) {
   access.AddCors(With({{"Origin", "https://data.example.org"}}), allowed);
   EXPECT_EQ(allowed.Find("Access-Control-Allow-Origin"), "https://data.example.org");
   EXPECT_EQ(allowed.Find("Vary"), "Accept, Origin");
+  EXPECT_EQ(allowed.Find("Access-Control-Expose-Headers"), "Vary");
+  Response unchanged;
+  unchanged.status = 304;
+  access.AddCors(With({{"Origin", "https://data.example.org"}}), unchanged);
+  EXPECT_EQ(unchanged.Find("Access-Control-Allow-Origin"), "https://data.example.org");
+  EXPECT_EQ(unchanged.Find("Access-Control-Expose-Headers"), "");
   Response other;
   access.AddCors(With({{"Origin", "https://evil.example.org"}}), other);
   EXPECT_EQ(other.Find("Access-Control-Allow-Origin"), "");

@@ -38,6 +38,7 @@ Limits LimitsFor(const ServiceParts& parts, const Request& request) {
   limits.time = smaller(parts.options.time_limit, own.time);
   limits.bytes = smaller(parts.options.result_bytes, own.bytes);
   limits.rows = own.rows;
+  limits.memory = own.memory;
   return limits;
 }
 
@@ -153,8 +154,8 @@ Status Delivery::Produce(const std::string& key, eider::Produce produce, std::ui
     }
   }
   production_ = key;
-  if (!key.empty() && (own.rows > 0 || own.bytes > 0 || own.time.count() > 0)) {
-    production_ += fmt::format("-{}-{}-{}", own.rows, own.bytes, own.time.count());
+  if (!key.empty() && (own.rows > 0 || own.bytes > 0 || own.memory > 0 || own.time.count() > 0)) {
+    production_ += fmt::format("-{}-{}-{}-{}", own.rows, own.bytes, own.memory, own.time.count());
   }
   auto reader = parts_.productions.Join(production_, std::move(produce));
   if (!reader) return reader.error();

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "download/format.h"
 #include "download/request.h"
+#include "engine/attach_sql.h"
 
 namespace eider {
 namespace {
@@ -106,7 +107,8 @@ json::object DatasetHead(const DatasetConfig& config) {
 
 }  // namespace
 
-std::string DescribeLake(const std::string& title, const std::vector<DatasetConfig>& datasets) {
+std::string DescribeLake(const std::string& title, const std::vector<DatasetConfig>& datasets,
+                         const std::vector<std::string>& catalogs) {
   json::array list;
   for (const DatasetConfig& config : datasets) {
     json::object entry = DatasetHead(config);
@@ -117,7 +119,33 @@ std::string DescribeLake(const std::string& title, const std::vector<DatasetConf
     entry["distribution"] = std::move(distributions);
     list.emplace_back(std::move(entry));
   }
-  return json::serialize(json::object{{"title", title}, {"dataset", std::move(list)}}) + "\n";
+  json::object lake{{"title", title}, {"dataset", std::move(list)}};
+  json::array attached;
+  for (const std::string& name : catalogs) {
+    attached.emplace_back(json::object{{"name", name}, {"url", "/catalogs/" + name}});
+  }
+  if (!attached.empty()) lake["catalogs"] = std::move(attached);
+  return json::serialize(lake) + "\n";
+}
+
+std::string DescribeCatalog(const AttachedCatalog& catalog, const std::vector<CatalogTable>& tables) {
+  json::array list;
+  for (const CatalogTable& table : tables) {
+    std::vector<std::string> path{catalog.name};
+    if (!table.schema.empty()) path.push_back(table.schema);
+    path.push_back(table.name);
+    std::vector<std::string> quoted;
+    for (const std::string& part : path) quoted.push_back(NameInSql(part));
+    json::object entry{{"name", Join(quoted, ".")}, {"path", json::value_from(path)}};
+    json::array columns;
+    for (const Column& column : table.columns)
+      columns.push_back(json::object{{"name", column.name}, {"type", column.type}});
+    if (!columns.empty()) entry["columns"] = std::move(columns);
+    list.emplace_back(std::move(entry));
+  }
+  return json::serialize(
+             json::object{{"name", catalog.name}, {"type", TypeName(catalog.type)}, {"tables", std::move(list)}}) +
+         "\n";
 }
 
 Result<std::string> DescribeDataset(const Dataset& dataset, Database& database) {

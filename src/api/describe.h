@@ -9,8 +9,14 @@
 
 namespace eider {
 
-// DCAT-style: {"title", "dataset": [{"name", "title", "description", "license", "distribution": […]}]}.
-std::string DescribeLake(const std::string& title, const std::vector<DatasetConfig>& datasets);
+// DCAT-style: {"title", "dataset": [{"name", "title", "description", "license", "distribution": […]}]}; where there are
+// catalogs of others, "catalogs": [{"name", "url"}].
+std::string DescribeLake(const std::string& title, const std::vector<DatasetConfig>& datasets,
+                         const std::vector<std::string>& catalogs);
+
+// {"name", "type", "tables": [{"name": "pg.public.birds", "path": […], "columns": [{"name", "type"}]}]}, names as SQL
+// writes them; without columns where only the table itself knows them.
+std::string DescribeCatalog(const AttachedCatalog& catalog, const std::vector<CatalogTable>& tables);
 
 // Schema, rows and statistics from footers, size, formats, example requests.
 Result<std::string> DescribeDataset(const Dataset& dataset, Database& database);

@@ -74,7 +74,9 @@ class DownloadTask final : public Delivery {
     if (!page_end) return page_end.error();
     if (!*page_end) return {};
     Statement statement = **page_end;
-    statement.limits.time = LimitsFor(parts_, request_).time;
+    const Limits limits = LimitsFor(parts_, request_);
+    statement.limits.time = limits.time;
+    statement.limits.memory = limits.memory;
     const auto table = parts_.database.Query(statement);
     if (!table) return table.error();
     const std::string token = PageToken(*dataset_, download_, *table);

@@ -20,7 +20,7 @@ json::object Reference(const std::string& name) { return {{"$ref", "#/components
 json::object Problems() {
   json::object responses;
   for (const char* status :
-       {"400", "401", "403", "404", "405", "406", "413", "416", "429", "500", "502", "503", "504"}) {
+       {"400", "401", "403", "404", "405", "406", "413", "414", "416", "429", "431", "500", "502", "503", "504"}) {
     responses[status] = Reference("responses/problem");
   }
   return responses;
@@ -71,6 +71,10 @@ std::string DescribeApi(const std::string& title, bool anonymous,
   json::object paths;
   paths["/datasets"] = JsonPath("datasets", "All datasets");
   paths["/lineage.json"] = JsonPath("lineage", "What is made from what: models, views and the datasets that they read");
+  json::object catalog = JsonPath("catalog", "Tables of an attached catalog of others");
+  catalog["get"].as_object()["parameters"] =
+      json::array{json::object{{"name", "name"}, {"in", "path"}, {"required", true}, {"schema", Text()}}};
+  paths["/catalogs/{name}"] = std::move(catalog);
   AddQueryPaths(paths);
   for (const auto& dataset : datasets) {
     const std::string& name = dataset->config.name;

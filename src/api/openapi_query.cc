@@ -43,7 +43,11 @@ json::object JsonBody(bool required, json::object schema) {
   return {{"required", required}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
 }
 
+// What any request may be answered: it is none, its key is none or two, its client or the server has too much to do.
+constexpr const char* kOfAnyRequest[] = {"400", "401", "413", "414", "429", "431", "500", "503"};
+
 void AddProblems(json::object& responses, std::initializer_list<const char*> statuses) {
+  for (const char* status : kOfAnyRequest) responses[status] = Problem();
   for (const char* status : statuses) responses[status] = Problem();
 }
 
@@ -70,7 +74,7 @@ json::object ResultPath() {
                          {"307",
                           {{"description", "As a function, which cannot carry so much: an address of the store's own"},
                            {"headers", {{"Location", {{"schema", {{"type", "string"}}}}}}}}}};
-  AddProblems(responses, {"401", "404", "410", "413", "416", "429", "502", "503", "504"});
+  AddProblems(responses, {"404", "410", "416", "502", "504"});
   return {{"get",
            {{"operationId", "result"},
             {"summary", "Download an answer that was written into the lake, by the url of its query"},
@@ -98,7 +102,7 @@ json::object QueryPath() {
   responses["201"] = Written();
   responses["303"] = Written();
   responses["303"].as_object()["description"] = "As 201, of rows that a function cannot carry";
-  AddProblems(responses, {"400", "401", "403", "404", "406", "413", "415", "429", "500", "502", "503", "504"});
+  AddProblems(responses, {"403", "404", "406", "415", "502", "504"});
   json::object properties{
       {"sql", {{"type", "string"}, {"minLength", 1}, {"description", "One SELECT; a dataset is a table"}}},
       {"params", Params()},
@@ -126,17 +130,13 @@ json::object QueryPath() {
 }
 
 json::object CancelPath() {
+  json::object responses{{"204", {{"description", "Cancelled"}}}};
+  AddProblems(responses, {"404"});
   return {{"delete",
            {{"operationId", "cancel-query"},
             {"summary", "Cancel a query whose answer is under way"},
             {"parameters", {PathParameter("id", "The Eider-Request-Id of the answer")}},
-            {"responses",
-             {{"204", {{"description", "Cancelled"}}},
-              {"400", Problem()},
-              {"401", Problem()},
-              {"404", Problem()},
-              {"429", Problem()},
-              {"503", Problem()}}}}}};
+            {"responses", std::move(responses)}}}};
 }
 
 // What is no order at all is told as Lambda does; all else that is wrong is a function's error, with 200.
@@ -152,19 +152,19 @@ json::object InvocationPath(const char* id, const char* summary, const char* med
   json::object properties{{"q", {{"type", {"string", "null"}}, {"description", "One SELECT; null: no rows"}}},
                           {"limit", RowLimit("At most so many rows; else 20")},
                           {"params", Params()}};
+  json::object responses{
+      {"200",
+       {{"description", "metadata and data.records; with X-Amz-Function-Error: errorMessage and errorType"},
+        {"content", {{media_type, json::object()}}}}},
+      {"204", {{"description", "X-Amz-Invocation-Type: DryRun"}}}};
+  AddProblems(responses, {});
+  responses["400"] = NoOrder();
   return {{"post",
            {{"operationId", id},
             {"summary", summary},
             {"parameters", {PathParameter("function", "Whatever the client calls it")}},
             {"requestBody", JsonBody(false, {{"type", "object"}, {"properties", std::move(properties)}})},
-            {"responses",
-             {{"200",
-               {{"description", "metadata and data.records; with X-Amz-Function-Error: errorMessage and errorType"},
-                {"content", {{media_type, json::object()}}}}},
-              {"400", NoOrder()},
-              {"401", Problem()},
-              {"429", Problem()},
-              {"503", Problem()}}}}}};
+            {"responses", std::move(responses)}}}};
 }
 
 }  // namespace

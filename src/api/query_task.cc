@@ -129,6 +129,7 @@ Result<LakeQuery> MakeQueryFor(const ServiceParts& parts, const Request& request
   rows = limits.rows == 0 || rows == 0 ? std::max(rows, limits.rows) : std::min(rows, limits.rows);
   made->statement.limits.time = limits.time;
   made->statement.limits.bytes = limits.bytes;
+  made->statement.limits.memory = limits.memory;
   return made;
 }
 

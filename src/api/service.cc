@@ -46,6 +46,7 @@ Response PlainText(std::string text, std::string media_type = "text/plain; chars
 }
 
 constexpr std::string_view kQueryPath = "/query";
+constexpr std::string_view kCatalogsPath = "/catalogs/";
 
 // "/flights.csv" -> name and extension; "/flights" has none.
 struct Target {
@@ -90,10 +91,10 @@ class Service::Core {
     ++requests_;
     const auto answer = std::make_shared<Answering>(Answering{HeadOf(request), {}, {}});
     reply = [this, reply = std::move(reply), answer](Response response) {
-      access_.AddCors(answer->asked, response);
       for (const Header& header : answer->rate) response.Set(header.name, header.value);
       response.Set("Eider-Request-Id", answer->asked.id);
       response.Set("X-Content-Type-Options", "nosniff");
+      access_.AddCors(answer->asked, response);  // last: it says of all the others that they may be read
       response.principal = answer->principal;
       reply(std::move(response));
     };
@@ -101,7 +102,12 @@ class Service::Core {
     if (auto refused = RefuseMethod(request, MethodsOf(request.path))) return reply(*std::move(refused));
     if (auto page = AnswerPage(request)) return reply(*std::move(page));
     if (request.path == "/healthz") return reply(PlainText("ok\n"));
-    if (auto refused = Admit(request, *answer)) return reply(*std::move(refused));
+    if (auto refused = Admit(request, *answer)) {
+      // That there is no such method whoever asks is told, whatever the key, as at every other path.
+      const bool no_method = request.path == kQueryPath && !HasToken("GET, HEAD, POST", ToLower(request.method));
+      if (!no_method || refused->status == 429) return reply(*std::move(refused));
+      return reply(*RefuseMethod(request, "POST"));
+    }
     if (request.path == "/metrics") return reply(PlainText(Metrics(), "text/plain; version=0.0.4; charset=utf-8"));
     if (planning_ >= options_.planning) {
       return reply(
@@ -192,6 +198,7 @@ class Service::Core {
     if (request.path == "/lineage.json") return answer(Lineage(*request.caller));
     if (request.path == "/eider.schema.json") return reply(Json(std::string(ConfigSchema())));
     if (request.path.starts_with(kResultsPath)) return StartResult(parts, request, reply);
+    if (request.path.starts_with(kCatalogsPath)) return answer(CatalogTables(request));
     const auto target = ParsePath(request.path);
     if (!target) return reply(Problem(target.error(), id));
     const auto format = ChooseFormat(*target, request);
@@ -255,7 +262,33 @@ class Service::Core {
     auto list = catalog_.List();
     if (!list) return list.error();
     std::erase_if(*list, [&](const DatasetConfig& config) { return !caller.MayRead(config.name); });
-    return Json(DescribeLake(options_.title, *list));
+    auto catalogs = catalog_.AttachedNames();
+    std::erase_if(catalogs, [&](const std::string& name) { return !MayReadCatalog(caller, name); });
+    return Json(DescribeLake(options_.title, *list, catalogs));
+  }
+
+  bool MayReadCatalog(const Caller& caller, const std::string& name) const {
+    return caller.MayRead(name) && (caller.with_key || !catalog_.NeedsKey(name));
+  }
+
+  // The tables of a catalog of others.
+  Result<Response> CatalogTables(const Request& request) {
+    const auto name = PercentDecode(std::string_view(request.path).substr(kCatalogsPath.size()), false);
+    if (!name) return Invalid("'%' in the path is not followed by two hexadecimal digits");
+    const auto catalog = catalog_.FindAttached(*name);
+    if (!catalog) return catalog.error();
+    if (!*catalog) {
+      return NotFound(fmt::format("there is no catalog '{}'.{} GET /datasets lists them", name->substr(0, 100),
+                                  DidYouMean(*name, catalog_.AttachedNames())));
+    }
+    if (!MayReadCatalog(*request.caller, (*catalog)->name)) return DenyDataset(request, (*catalog)->name);
+    Statement statement;
+    statement.confined = true;
+    statement.catalogs.emplace(ToLower(*name), *catalog);
+    statement.limits.time = options_.time_limit;
+    const auto tables = database_.ListTables(statement, request.client_left);
+    if (!tables) return tables.error();
+    return Json(DescribeCatalog(**catalog, *tables));
   }
 
   Result<Response> Describe(const std::string& name, const Request& request) {

@@ -1,6 +1,9 @@
 // Who may ask what, and how much, through the service.
+#include <algorithm>
+
 #include "api/service_fixture.h"
 #include "base/digest.h"
+#include "base/text.h"
 
 namespace eider {
 namespace {
@@ -118,6 +121,46 @@ TEST_F(ServiceAccessTest, LimitsOfAnAnswer) {
       504);
   // A validator is of the bytes, whoever may have them.
   EXPECT_EQ(Ask("/birds.csv?_limit=1").head.Find("ETag"), Ask("/birds.csv?_limit=1", As("free")).head.Find("ETag"));
+}
+
+TEST_F(ServiceAccessTest, APageOfAnotherOriginReadsEveryHeader) {
+  options_.client_limits.requests_per_second = options_.client_limits.burst = 100;
+  Add("alice");
+  Open("cors: [https://example.org]\ndatasets: {ships: {access: key}}\n");
+  const std::vector<Header> page{{"Origin", "https://example.org"}, {"Content-Type", "application/json"}};
+  const auto expect = [](const Response& response, std::vector<std::string> wanted) {
+    const auto exposed = Split(response.Find("Access-Control-Expose-Headers"), ',');
+    for (const Header& header : response.headers) {
+      if (!header.name.starts_with("Access-Control-")) wanted.push_back(header.name);
+    }
+    for (const std::string& name : wanted) {
+      EXPECT_TRUE(std::any_of(exposed.begin(), exposed.end(), [&](const auto& item) { return Trim(item) == name; }))
+          << name << " of " << response.status;
+    }
+  };
+  const auto post = [&](const std::string& body) { return Ask("/query", page, "POST", body).head; };
+  expect(
+      post(R"({"sql": "FROM birds", "format": "csv", "metadata": true})"),
+      {"Eider-Rows", "Eider-Reads", "Server-Timing", "X-Cache", "RateLimit", "RateLimit-Policy", "Eider-Request-Id"});
+  expect(post(R"({"sql": "FROM birds", "format": "csv", "limit": 1, "key": ["id"]})"), {"Eider-Next"});
+  expect(Ask("/birds.csv?_limit=1", page).head, {"ETag", "Link", "Accept-Ranges", "Content-Disposition", "Eider-Null"});
+  expect(Ask("/ships.csv", page).head, {"WWW-Authenticate"});
+  expect(Ask("/birds.csv", page, "PATCH").head, {"Allow"});
+}
+
+TEST_F(ServiceAccessTest, LimitsOfMemory) {
+  Add("little").limits.memory = 64 << 20;
+  Add("free");
+  Open("limits: {anonymous: {memory: 64MiB}}\n");
+  const char* list = "SELECT len(list(range)) AS n FROM range(10000000)";  // 80 MB that cannot be spilled
+  for (const auto& headers : std::vector<std::vector<Header>>{As("little"), {}}) {
+    const Answer refused = Sql(list, headers);
+    EXPECT_EQ(refused.head.status, 413);
+    EXPECT_NE(Detail(refused).find("64.0 MiB of memory"), std::string::npos) << refused.body;
+    EXPECT_EQ(Sql("SELECT count(*) AS n FROM birds", headers).body, "n\r\n3\r\n");
+    EXPECT_EQ(Status("/birds.csv?_sort=name&_limit=2", headers), 200) << "its next page is looked for";
+  }
+  EXPECT_EQ(Sql(list, As("free")).body, "n\r\n10000000\r\n");
 }
 
 TEST_F(ServiceAccessTest, AReceiptIsFoundAgainUnderLimits) {

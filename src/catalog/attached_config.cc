@@ -49,14 +49,26 @@ Status ReadKey(const YamlReader& yaml, const YAML::Node& node, const std::string
   return {};
 }
 
-Status ReadEndpoint(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Entry& entry) {
+Result<std::string> ReadUrl(const YamlReader& yaml, const YAML::Node& node, const std::string& what,
+                            const std::string& key) {
   auto text = yaml.Text(node, what);
-  if (!text) return text.error();
+  if (!text) return text;
   const bool web = text->starts_with("http://") || text->starts_with("https://");
-  if (!web || text->find('@') != std::string::npos) {
-    return yaml.At(node, fmt::format("{} wants a URL, http:// or https://, without a password", what), "endpoint");
-  }
-  entry.config.catalog.endpoint = *std::move(text);
+  if (web && text->find('@') == std::string::npos) return text;
+  return yaml.At(node, fmt::format("{} wants a URL, http:// or https://, without a password", what), key);
+}
+
+Status ReadEndpoint(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Entry& entry) {
+  auto url = ReadUrl(yaml, node, what, "endpoint");
+  if (!url) return url.error();
+  entry.config.catalog.endpoint = *std::move(url);
+  return {};
+}
+
+Status ReadTokenEndpoint(const YamlReader& yaml, const YAML::Node& node, const std::string& what, Entry& entry) {
+  auto url = ReadUrl(yaml, node, what, "token_endpoint");
+  if (!url) return url.error();
+  entry.config.catalog.login["TOKEN_ENDPOINT"] = *std::move(url);
   return {};
 }
 
@@ -99,12 +111,15 @@ Status ReadAccess(const YamlReader& yaml, const YAML::Node& node, const std::str
 constexpr char kHost[] = "HOST";
 constexpr char kDatabase[] = "DATABASE";
 constexpr char kUser[] = "USER";
+constexpr char kScope[] = "SCOPE";
 
 constexpr YamlKey<Entry> kKeys[] = {
     {"type", ReadType},
     {"path", ReadKey<&AttachedCatalog::path>},
     {"data_path", ReadKey<&AttachedCatalog::data_path>},
     {"endpoint", ReadEndpoint},
+    {"token_endpoint", ReadTokenEndpoint},
+    {"scope", ReadLogin<kScope>},
     {"host", ReadLogin<kHost>},
     {"port", ReadPort},
     {"database", ReadLogin<kDatabase>},
@@ -127,8 +142,9 @@ Status CheckWhole(const YamlReader& yaml, const YAML::Node& node, const std::str
   if (!entry.has_type) return yaml.At(node, owner + " wants a 'type', such as postgres", "type");
   const bool server = catalog.type == CatalogType::kPostgres || catalog.type == CatalogType::kMySql;
   const bool rest = !catalog.endpoint.empty();
-  const std::size_t of_rest = rest ? catalog.login.count("DATABASE") : 0;
-  const bool login = catalog.login.size() > of_rest || (!rest && !entry.config.password_env.empty());
+  const bool oauth = catalog.login.contains("TOKEN_ENDPOINT") || catalog.login.contains("SCOPE");
+  const bool of_server = catalog.login.contains("HOST") || catalog.login.contains("PORT");
+  const bool login = of_server || (!rest && (!catalog.login.empty() || !entry.config.password_env.empty()));
   const std::string_view type = TypeName(catalog.type);
   if (server && !catalog.login.contains("HOST")) return yaml.At(node, owner + " wants a 'host'", "host");
   if (server && (!catalog.path.empty() || !catalog.data_path.empty())) {
@@ -139,6 +155,13 @@ Status CheckWhole(const YamlReader& yaml, const YAML::Node& node, const std::str
                    fmt::format("{} wants a 'path': the {} in the lake", owner,
                                catalog.is_folder() ? "folder of its tables" : "file"),
                    "path");
+  }
+  if (oauth && (!rest || !catalog.login.contains("USER"))) {
+    return yaml.At(node, owner + ": 'token_endpoint' and 'scope' are for an 'endpoint' whose 'user' asks for a token",
+                   "token_endpoint");
+  }
+  if (rest && catalog.login.contains("USER") && entry.config.password_env.empty()) {
+    return yaml.At(node, owner + " has a 'user', so it wants a 'password_env' that names its secret", "password_env");
   }
   if (!server && login) {
     return yaml.At(node, fmt::format("{} is of type {}, files of the lake: it has no host or user", owner, type),

@@ -14,6 +14,7 @@ ClientLimits Changed(ClientLimits limits, const ClientLimitChanges& changes) {
   limits.concurrency = changes.concurrency.value_or(limits.concurrency);
   limits.rows = changes.rows.value_or(limits.rows);
   limits.bytes = changes.bytes.value_or(limits.bytes);
+  limits.memory = changes.memory.value_or(limits.memory);
   if (changes.time) limits.time = *changes.time;
   return limits;
 }

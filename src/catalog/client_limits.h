@@ -15,6 +15,7 @@ struct ClientLimits {
   std::size_t concurrency = 2000;     // queries and downloads under way at once; 0: no limit
   std::uint64_t rows = 0;             // of one answer; 0: no limit, as for what follows
   std::uint64_t bytes = 0;            // of one answer, before compression
+  std::uint64_t memory = 0;           // bytes of one query's buffers
   std::chrono::milliseconds time{0};  // for one query
 };
 
@@ -25,6 +26,7 @@ struct ClientLimitChanges {
   std::optional<std::uint64_t> concurrency;
   std::optional<std::uint64_t> rows;
   std::optional<std::uint64_t> bytes;
+  std::optional<std::uint64_t> memory;
   std::optional<std::chrono::seconds> time;
 };
 

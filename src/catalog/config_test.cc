@@ -33,7 +33,8 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "  plain:\n"
       "server: {keys: /k.json, tls_cert: /c.pem, tls_key: /k.pem}\n"
       "limits:\n"
-      "  anonymous: {requests_per_second: 0.5, burst: 9, concurrency: 2, rows: 1000, bytes: 10MB, time: 30s}\n"
+      "  anonymous: {requests_per_second: 0.5, burst: 9, concurrency: 2, rows: 1000, bytes: 10MB, "
+      "memory: 256MiB, time: 30s}\n"
       "  keys: {requests_per_second: 20}\n"
       "auth: {anonymous: false, keys: {alice: 'sha256:" +
           std::string(64, 'a') + "'}}\ncors: [https://example.org]\n",
@@ -46,6 +47,7 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   EXPECT_EQ(anonymous.concurrency, 2u);
   EXPECT_EQ(anonymous.rows, 1000u);
   EXPECT_EQ(anonymous.bytes, 10'000'000u);
+  EXPECT_EQ(anonymous.memory, 256u << 20);
   EXPECT_EQ(anonymous.time, std::chrono::seconds(30));
   EXPECT_EQ(Changed({}, config->access.key_limits).burst, 20) << "a rate without a burst has that of a second";
   EXPECT_EQ(Changed({}, config->access.key_limits).rows, 0u);
@@ -159,7 +161,13 @@ TEST_F(ConfigTest, CatalogsSayWhatTheirTypeWants) {
   EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, data_path: d}"), "'data_path' is for a ducklake");
   EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, endpoint: 'http://h'}"), "'endpoint' is for iceberg");
   EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://u:p@h'}"), "without a password");
-  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', user: u}"), "it has no host or user");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', port: 1}"), "it has no host or user");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', user: u}"), "wants a 'password_env'");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', scope: s}"),
+               "whose 'user' asks for a token");
+  EXPECT_PRED2(Holds, wrong("{type: iceberg, path: a, endpoint: 'http://h', token_endpoint: 'ftp://h'}"),
+               "wants a URL");
+  EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, scope: s}"), "whose 'user' asks for a token");
   EXPECT_PRED2(Holds, wrong("{type: sqlite, path: a.db, access: none}"), "'public' or 'key'");
   EXPECT_PRED2(Holds, Wrong("catalogs: {Lake: {type: sqlite, path: a.db}}"), "is no catalog's name");
   EXPECT_PRED2(Holds, Wrong("catalogs: {a-b: {type: sqlite, path: a.db}}"), "is no catalog's name");

@@ -139,6 +139,7 @@ json::object LimitsObject(const ClientLimitChanges& limits) {
   if (limits.concurrency) object["concurrency"] = *limits.concurrency;
   if (limits.rows) object["rows"] = *limits.rows;
   if (limits.bytes) object["bytes"] = *limits.bytes;
+  if (limits.memory) object["memory"] = *limits.memory;
   if (limits.time) object["time"] = fmt::format("{}s", limits.time->count());
   return object;
 }

@@ -61,6 +61,7 @@ TEST_F(KeyFileTest, ReadsWhatItWrites) {
   key.limits.concurrency = 2;
   key.limits.rows = 1000;
   key.limits.bytes = 1'000'000;
+  key.limits.memory = 256'000'000;
   key.limits.time = std::chrono::seconds(90);
   ASSERT_TRUE(ChangeKeyFile(path_, [&](std::vector<ApiKey>& keys) {
                 keys.push_back(key);
@@ -80,6 +81,7 @@ TEST_F(KeyFileTest, ReadsWhatItWrites) {
   EXPECT_EQ(first.limits.concurrency, 2u);
   EXPECT_EQ(first.limits.rows, 1000u);
   EXPECT_EQ(first.limits.bytes, 1'000'000u);
+  EXPECT_EQ(first.limits.memory, 256'000'000u);
   EXPECT_EQ(first.limits.time, std::chrono::seconds(90));
   EXPECT_EQ(read->back().expires, std::nullopt);
   EXPECT_EQ(read->back().datasets, std::nullopt);
@@ -137,6 +139,7 @@ TEST_F(KeyFileTest, SaysWhereItIsWrong) {
             std::string::npos);
   EXPECT_NE(Wrong("keys: [{name: a, sha256: " + hash + ", expires: soon}]").find("in UTC"), std::string::npos);
   EXPECT_NE(Wrong("keys: [{name: a, sha256: " + hash + ", limits: {rows: 0}}]").find("rows"), std::string::npos);
+  EXPECT_NE(Wrong("keys: [{name: a, sha256: " + hash + ", limits: {memory: much}}]").find("100MB"), std::string::npos);
   EXPECT_NE(Wrong("keys: [{name: a, sha256: " + hash + ", limits: {time: 5}}]").find("30s"), std::string::npos);
   EXPECT_NE(Wrong("\xff").find("UTF-8"), std::string::npos);
 }

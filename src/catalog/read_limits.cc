@@ -30,10 +30,11 @@ Status ReadCount(const YamlReader& yaml, const YAML::Node& node, const std::stri
   return {};
 }
 
+template <auto member>
 Status ReadBytes(const YamlReader& yaml, const YAML::Node& node, const std::string& what, ClientLimitChanges& limits) {
-  limits.bytes = node.IsScalar() ? ParseByteCount(node.Scalar()) : std::nullopt;
-  if (limits.bytes && *limits.bytes > 0) return {};
-  return yaml.At(node, what + " wants a size, such as 100MB", "bytes");
+  limits.*member = node.IsScalar() ? ParseByteCount(node.Scalar()) : std::nullopt;
+  if ((limits.*member).value_or(0) > 0) return {};
+  return yaml.At(node, what + " wants a size, such as 100MB");
 }
 
 Status ReadTime(const YamlReader& yaml, const YAML::Node& node, const std::string& what, ClientLimitChanges& limits) {
@@ -47,7 +48,8 @@ constexpr YamlKey<ClientLimitChanges> kKeys[] = {
     {"burst", ReadCount<&ClientLimitChanges::burst>},
     {"concurrency", ReadCount<&ClientLimitChanges::concurrency>},
     {"rows", ReadCount<&ClientLimitChanges::rows>},
-    {"bytes", ReadBytes},
+    {"bytes", ReadBytes<&ClientLimitChanges::bytes>},
+    {"memory", ReadBytes<&ClientLimitChanges::memory>},
     {"time", ReadTime},
 };
 

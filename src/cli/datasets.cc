@@ -17,7 +17,7 @@ int ListDatasets(const LakeOptions& lake, bool json) {
   const auto list = session->catalog->List();
   if (!list) return Complain(list.error());
   if (json) {
-    fmt::print("{}", DescribeLake("Eider", *list));
+    fmt::print("{}", DescribeLake("Eider", *list, session->catalog->AttachedNames()));
     return 0;
   }
   if (list->empty()) {

@@ -32,6 +32,13 @@ bool IsKeyName(const std::string& name) {
          std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
 }
 
+Status ReadSize(const std::string& text, const char* option, std::optional<std::uint64_t>& limit) {
+  if (text.empty()) return {};
+  limit = ParseByteCount(text);
+  if (limit.value_or(0) > 0) return {};
+  return Invalid(fmt::format("{} wants a size such as 100MB, not '{}'", option, text), option);
+}
+
 Result<ApiKey> MakeKey(const AddKeyOptions& options, WallTime now) {
   if (!IsKeyName(options.name)) return Invalid("a key's name is 1 to 100 bytes of printable text", "NAME");
   ApiKey key;
@@ -47,10 +54,8 @@ Result<ApiKey> MakeKey(const AddKeyOptions& options, WallTime now) {
     if (!IsDatasetName(dataset)) return Invalid(fmt::format("'{}' is no dataset's name", dataset), "--dataset");
   }
   if (!options.datasets.empty()) key.datasets = options.datasets;
-  if (!options.bytes.empty()) key.limits.bytes = ParseByteCount(options.bytes);
-  if (!options.bytes.empty() && key.limits.bytes.value_or(0) == 0) {
-    return Invalid(fmt::format("--bytes wants a size such as 100MB, not '{}'", options.bytes), "--bytes");
-  }
+  if (auto status = ReadSize(options.bytes, "--bytes", key.limits.bytes); !status) return status.error();
+  if (auto status = ReadSize(options.memory, "--memory", key.limits.memory); !status) return status.error();
   if (!options.time.empty()) key.limits.time = ParseDuration(options.time);
   if (!options.time.empty() && key.limits.time.value_or(std::chrono::seconds(0)).count() == 0) {
     return Invalid(fmt::format("--time wants a time such as 30s, not '{}'", options.time), "--time");
@@ -65,6 +70,7 @@ std::string LimitsText(const ClientLimitChanges& limits) {
   if (limits.concurrency) parts.push_back(fmt::format("{} at once", *limits.concurrency));
   if (limits.rows) parts.push_back(fmt::format("{} rows", *limits.rows));
   if (limits.bytes) parts.push_back(HumanBytes(*limits.bytes));
+  if (limits.memory) parts.push_back(HumanBytes(*limits.memory) + " of memory");
   if (limits.time) parts.push_back(fmt::format("{} s", limits.time->count()));
   return Join(parts, ", ");
 }

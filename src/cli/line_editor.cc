@@ -72,7 +72,8 @@ struct LineEditor::State {
     const std::string start = CommonStart(words);
     const std::size_t typed = text.size() - word;
     const std::string rest = start.size() > typed ? start.substr(typed) : std::string();
-    const std::string insert = words.size() == 1 ? rest + " " : rest;
+    const bool ended = words.size() == 1 && !words.front().ends_with('.');
+    const std::string insert = ended ? rest + " " : rest;
     if (!insert.empty()) {
       el_insertstr(editor, insert.c_str());
       return CC_REFRESH;

@@ -33,7 +33,36 @@ struct Server {
   std::unique_ptr<RemoteClient> client;
   std::string address;  // "http://127.0.0.1:8080"
   std::string target;
+  OriginOptions origin;
 };
+
+// Whether HTTP without TLS is answered there.
+bool AnswersInTheClear(OriginOptions origin, const Call& call) {
+  origin.tls = false;
+  auto plain = HttpOrigin::Make(origin);
+  if (!plain) return false;
+  bool answered = false;
+  RemoteClientOptions options;
+  options.judge = [&answered](const HttpReply& reply, const std::string&) {
+    answered = true;
+    Failure failure = StatusFailure(reply.head, {});
+    failure.retryable = false;
+    return failure;
+  };
+  HttpRequest head;
+  head.method = "HEAD";
+  head.target = "/";
+  return RemoteClient(*std::move(plain), nullptr, std::move(options)).Send(head, "", call).ok() || answered;
+}
+
+// Why there is no answer: TLS says of a server that speaks none only that it failed.
+int ComplainOf(const Server& server, Error error, const Call& call) {
+  if (server.origin.tls && error.kind == ErrorKind::kUnavailable && AnswersInTheClear(server.origin, call)) {
+    error.message = fmt::format("{} speaks HTTP without TLS; use --remote http://{}", server.address,
+                                server.address.substr(std::string_view("https://").size()));
+  }
+  return Complain(error);
+}
 
 Result<Server> Connect(const LakeOptions& lake, const std::string& text) {
   auto url = ParseHttpUrl(text);
@@ -44,8 +73,14 @@ Result<Server> Connect(const LakeOptions& lake, const std::string& text) {
     return Invalid("EIDER_API_KEY would travel in the clear; use https://", "--remote");
   }
   // A query's first byte may be as late as its time limit allows.
-  auto origin = HttpOrigin::Make({url->tls, url->host, url->port, lake.store.ca_bundle, lake.store.connect_timeout,
-                                  std::chrono::seconds(lake.time_limit_seconds), 1});
+  const OriginOptions wanted{url->tls,
+                             url->host,
+                             url->port,
+                             lake.store.ca_bundle,
+                             lake.store.connect_timeout,
+                             std::chrono::seconds(lake.time_limit_seconds),
+                             1};
+  auto origin = HttpOrigin::Make(wanted);
   if (!origin) return origin.error();
   RemoteClientOptions options;
   options.store = fmt::format("{}://{}", url->tls ? "https" : "http", (*origin)->host_header());
@@ -63,7 +98,7 @@ Result<Server> Connect(const LakeOptions& lake, const std::string& text) {
   };
   const std::string address = options.store;
   return Server{std::make_unique<RemoteClient>(*std::move(origin), nullptr, std::move(options)), address,
-                url->path + "/query"};
+                url->path + "/query", wanted};
 }
 
 json::value JsonOf(const BoundValue& value) {
@@ -94,7 +129,7 @@ int ShowTable(const Server& server, const QueryOptions& options, const QueryRequ
     return text.size() <= kLongestTable;
   };
   const auto reply = server.client->Stream(MakeRequest(server, options, request, Format::kJson, limit), take, call);
-  if (!reply) return Complain(reply.error());
+  if (!reply) return ComplainOf(server, reply.error(), call);
   const auto table = TableOf(text);
   if (!table) return Complain(table.error());
   if (table->rows.empty()) {
@@ -122,14 +157,14 @@ int WriteBody(const Server& server, const QueryOptions& options, const QueryRequ
   if (written && reply) written = output.Finish();
   if (written && reply) return 0;
   output.Discard();
-  return Complain(written ? reply.error() : written.error());
+  return written ? ComplainOf(server, reply.error(), call) : Complain(written.error());
 }
 
 // Prints where the server has put the rows.
 int PrintLink(const Server& server, const QueryOptions& options, const QueryRequest& request, const Call& call) {
   const auto reply =
       server.client->Send(MakeRequest(server, options, request, request.format, request.limit), "", call);
-  if (!reply) return Complain(reply.error());
+  if (!reply) return ComplainOf(server, reply.error(), call);
   boost::system::error_code failed;
   const json::value link = json::parse(reply->body, failed);
   const json::value* url = failed || !link.is_object() ? nullptr : link.get_object().if_contains("url");

@@ -21,7 +21,7 @@ constexpr std::string_view kHelp = R"(A statement ends with a semicolon and may 
   .cost SQL          what a statement would read, from footers alone
   .help              this text
   .quit              leave; so does Ctrl-D
-Tab completes names of datasets and columns, Ctrl-R searches what was typed, Ctrl-C stops a statement.
+Tab completes names of datasets, of tables in attached catalogs, and of columns; Ctrl-R searches what was typed, Ctrl-C stops a statement.
 )";
 
 // What people begin statements and clauses with; not all that SQL has.
@@ -159,6 +159,16 @@ class Shell {
       if (statement.find(name) == std::string::npos) continue;
       for (const std::string& column : ColumnsOf(name)) known.push_back(column);
     }
+    for (const std::string& name : lake_.catalog->AttachedNames()) {
+      if (statement.find(name + ".") == std::string::npos) {
+        known.push_back(name + ".");
+        continue;
+      }
+      for (const auto& [table, columns] : TablesOf(name)) {
+        known.push_back(table);
+        if (statement.find(table) != std::string::npos) known.insert(known.end(), columns.begin(), columns.end());
+      }
+    }
     std::vector<std::string> words;
     for (const std::string& word : known) {
       if (BeginsWith(word, start)) words.push_back(word);
@@ -177,6 +187,25 @@ class Shell {
     return place->second;
   }
 
+  // Of an attached catalog, by their names as SQL writes them, with their columns; none while it cannot be asked.
+  using Tables = std::map<std::string, std::vector<std::string>>;
+  const Tables& TablesOf(const std::string& name) {
+    const auto [place, is_new] = tables_.try_emplace(name);
+    if (!is_new) return place->second;
+    const auto catalog = lake_.catalog->FindAttached(name);
+    if (!catalog) return place->second;
+    Statement statement;
+    statement.catalogs.emplace(ToLower(name), *catalog);
+    const auto tables = lake_.database->ListTables(statement);
+    if (!tables) return place->second;
+    for (const CatalogTable& table : *tables) {
+      std::string path = name + "." + (table.schema.empty() ? "" : NameInSql(table.schema) + ".");
+      auto& columns = place->second[path + NameInSql(table.name)];
+      for (const Column& column : table.columns) columns.push_back(column.name);
+    }
+    return place->second;
+  }
+
   const Lake& lake_;
   const QueryOptions& options_;
   const std::chrono::seconds time_limit_;
@@ -184,6 +213,7 @@ class Shell {
   std::string typed_;  // lines of the statement before the one that is edited
   std::vector<std::string> names_;
   std::map<std::string, std::vector<std::string>> columns_;
+  std::map<std::string, Tables> tables_;
   LineEditor editor_;
 };
 

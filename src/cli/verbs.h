@@ -61,8 +61,9 @@ struct AddKeyOptions {
   std::string name;
   std::string expires;                // a duration, a date or a time; empty: never
   std::vector<std::string> datasets;  // empty: all
-  ClientLimitChanges limits;          // with these two, as they were written
+  ClientLimitChanges limits;          // with these three, as they were written
   std::string bytes;
+  std::string memory;
   std::string time;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "engine/database.h"
 #include "engine/store_file_system.h"
@@ -14,6 +16,9 @@ constexpr std::string_view kSecret = "eider_catalog";
 // Seconds until a PostgreSQL server that does not answer counts as down: ten round trips around the world. MySQL's
 // client takes no such limit from DuckDB.
 constexpr int kConnectTimeout = 5;
+
+constexpr std::string_view kServerSchemas[] = {"information_schema", "pg_catalog", "pg_toast", "mysql",
+                                               "performance_schema", "sys"};
 
 bool IsSqliteFile(const std::string& path) {
   return path.ends_with(".sqlite") || path.ends_with(".sqlite3") || path.ends_with(".db");
@@ -43,11 +48,21 @@ std::vector<std::string> AttachIceberg(const AttachedCatalog& catalog, const std
   std::string attach =
       fmt::format("ATTACH {} AS {} (TYPE iceberg, READ_ONLY, ENDPOINT {}, ACCESS_DELEGATION_MODE 'none'",
                   QuoteLiteral(login("DATABASE")), QuoteIdentifier(alias), QuoteLiteral(catalog.endpoint));
-  const std::string token = login("PASSWORD");
-  if (token.empty()) return {attach + ", AUTHORIZATION_TYPE 'none')"};
+  if (login("PASSWORD").empty()) return {attach + ", AUTHORIZATION_TYPE 'none')"};
   const std::string secret = QuoteIdentifier(fmt::format("{}_{}", kSecret, catalog.name));
-  return {fmt::format("CREATE OR REPLACE TEMPORARY SECRET {} (TYPE iceberg, TOKEN {})", secret, QuoteLiteral(token)),
-          fmt::format("{}, SECRET {})", attach, secret), fmt::format("DROP SECRET {}", secret)};
+  std::string create = fmt::format("CREATE OR REPLACE TEMPORARY SECRET {} (TYPE iceberg", secret);
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) create += fmt::format(", {} {}", name, QuoteLiteral(value));
+  };
+  // OAuth2's client credentials, for which a token is asked; without a client the password is one.
+  const std::string client = login("USER");
+  add("CLIENT_ID", client);
+  add(client.empty() ? "TOKEN" : "CLIENT_SECRET", login("PASSWORD"));
+  // The endpoint's own is what Iceberg's protocol once said, and what catalogs without a server of tokens have.
+  const std::string tokens = login("TOKEN_ENDPOINT");
+  if (!client.empty()) add("OAUTH2_SERVER_URI", tokens.empty() ? catalog.endpoint + "/v1/oauth/tokens" : tokens);
+  add("OAUTH2_SCOPE", login("SCOPE"));
+  return {create + ")", fmt::format("{}, SECRET {})", attach, secret), fmt::format("DROP SECRET {}", secret)};
 }
 
 std::vector<std::string> AttachDuckLake(const AttachedCatalog& catalog, const std::string& alias) {
@@ -75,11 +90,17 @@ std::string_view TypeName(CatalogType type) {
   return "";
 }
 
+bool TellsOfServer(std::string_view schema) {
+  return std::find(std::begin(kServerSchemas), std::end(kServerSchemas), schema) != std::end(kServerSchemas);
+}
+
 std::vector<std::string> ExtensionsOf(const AttachedCatalog& catalog) {
   switch (catalog.type) {
     case CatalogType::kDelta: return {"delta"};
     case CatalogType::kDuckLake:
       if (IsSqliteFile(catalog.path)) return {"sqlite_scanner", "ducklake"};
+      // ATTACH wants it for what begins with s3:// or https://, whoever opens that.
+      if (catalog.store->remote()) return {"httpfs", "ducklake"};
       return {"ducklake"};
     case CatalogType::kIceberg:
       if (!catalog.endpoint.empty()) return {"httpfs", "avro", "iceberg"};
@@ -89,6 +110,11 @@ std::vector<std::string> ExtensionsOf(const AttachedCatalog& catalog) {
     case CatalogType::kSqlite: return {"sqlite_scanner"};
   }
   return {};
+}
+
+bool WantsDisk(const AttachedCatalog& catalog) {
+  const bool sqlite = catalog.type == CatalogType::kDuckLake && IsSqliteFile(catalog.path);
+  return sqlite || catalog.type == CatalogType::kSqlite || catalog.type == CatalogType::kDelta;
 }
 
 std::vector<std::string> AttachSql(const AttachedCatalog& catalog, const std::string& alias) {

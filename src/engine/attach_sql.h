@@ -11,8 +11,14 @@ namespace eider {
 // As eider.yaml writes it: "postgres".
 std::string_view TypeName(CatalogType type);
 
+// Whether a database server tells of itself in a schema of this name, in lower case.
+bool TellsOfServer(std::string_view schema);
+
 // In the order in which they are loaded.
 std::vector<std::string> ExtensionsOf(const AttachedCatalog& catalog);
+
+// Whether its extension opens files by itself, so that it reads them on a disk alone.
+bool WantsDisk(const AttachedCatalog& catalog);
 
 // The statements that attach it as `alias`, read-only; none for folders. They hold the password: nobody may be shown
 // them. What is attached keeps nothing of it where SQL could read it: the secret is dropped again.

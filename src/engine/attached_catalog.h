@@ -20,8 +20,9 @@ struct AttachedCatalog {
   std::string data_path;         // DuckLake: the folder of its data files; empty: as its metadata says
   ObjectStore* store = nullptr;  // of `path`; outlives every statement
   std::string endpoint;          // of Iceberg's REST protocol; its tables' files lie in the lake, below `path`
-  // A server's: HOST, PORT, DATABASE, USER, PASSWORD, as DuckDB's secrets call them. None is ever shown, for an
-  // address or a name is a part of the way in.
+  // A server's: HOST, PORT, DATABASE, USER, PASSWORD, as DuckDB's secrets call them. An endpoint's: DATABASE and either
+  // a token as PASSWORD, or OAuth2's client as USER and PASSWORD, with SCOPE and TOKEN_ENDPOINT. None is ever shown,
+  // for an address or a name is a part of the way in.
   std::map<std::string, std::string> login;
 
   // Without a catalog of its own: NAME.a.b is the table in the folder path/a/b.

@@ -161,7 +161,7 @@ Status Attachments::Load(duckdb::DuckDB& instance, const AttachedCatalog& catalo
     }
     loaded_.insert(name);
   }
-  for (const std::string& key : KeysOf(catalog)) files_->Allow(*catalog.store, key);
+  files_->Allow(catalog);
   return {};
 }
 
@@ -203,10 +203,10 @@ Result<std::shared_ptr<Attachment>> Attachments::AttachAnew(const InstancePointe
   // refuses it, and the next time takes the next.
   if (entry.times++ > 0) alias += fmt::format("__{}", entry.times);
   const Status done = Guarded([&]() -> Status {
-    if (catalog->type == CatalogType::kDelta && catalog->store->remote()) {
-      return CannotAttach(*catalog,
-                          "Delta tables are read where the lake is a folder on a disk; DuckDB's extension "
-                          "would go around the store of any other");
+    if (WantsDisk(*catalog) && catalog->store->remote()) {
+      return CannotAttach(*catalog, fmt::format("files of {} are read where the lake is a folder on a disk; DuckDB's "
+                                                "extension would go around the store of any other",
+                                                catalog->type == CatalogType::kDelta ? "Delta" : "SQLite"));
     }
     if (auto loaded = Load(*instance, *catalog); !loaded) return loaded;
     duckdb::Connection connection(*instance);

@@ -5,24 +5,27 @@
 #include <atomic>
 #include <filesystem>
 
+#include "base/text.h"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/main/prepared_statement.hpp"
-#include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "engine/answer_table.h"
 #include "engine/arrow_stream.h"
 #include "engine/attachments.h"
 #include "engine/bind.h"
+#include "engine/catalog_tables.h"
 #include "engine/copy.h"
 #include "engine/duckdb_error.h"
+#include "engine/held_sink.h"
 #include "engine/instance.h"
 #include "engine/limited_sink.h"
 #include "engine/narrow.h"
 #include "engine/page.h"
 #include "engine/partitioned_write.h"
+#include "engine/query_memory.h"
 #include "engine/read_planner.h"
 #include "engine/sandbox.h"
 #include "engine/statement_state.h"
@@ -45,9 +48,11 @@ class Running {
  public:
   Running(Attached place, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
       : place_(std::move(place)), connection_(*place_.instance), state_(duckdb::make_shared_ptr<StatementState>()) {
+    if (statement.limits.memory > 0) BoundMemory(context(), statement.limits.memory);
     state_->snapshot = statement.snapshot;
     state_->confined = statement.confined;
     for (const auto& [name, attachment] : place_.catalogs) {
+      state_->catalogs.insert(name);
       if (attachment->catalog().is_folder()) {
         state_->reads_folders = true;
       } else {
@@ -106,6 +111,13 @@ class Running {
     }
     if (state_->call.stop.stop_requested()) return {ErrorKind::kCancelled, "cancelled", {}};
     if (const auto first = state_->first_error()) return *first;
+    if (error.kind == ErrorKind::kExhausted && statement.limits.memory > 0) {
+      error.message = fmt::format(
+          "the query needs more than the {} of memory that it may have, or more disk than there is; ask for fewer rows "
+          "or columns, or without sorting",
+          HumanBytes(statement.limits.memory));
+      return error;
+    }
     return place_.catalogs.empty() ? error : place_.Explain(std::move(error), ToldInFull(statement));
   }
 
@@ -188,7 +200,8 @@ class DuckDatabase final : public Database {
 
   Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
     ++runs_;
-    LimitedSink limited(sink, statement.limits.bytes);
+    HeldSink held(sink);
+    LimitedSink limited(statement.catalogs.empty() ? sink : held, statement.limits.bytes);
     auto place = PlaceOf(statement);
     if (!place) return place.error();
     Running running(*std::move(place), watchdog_, statement, &limited, std::move(stop));
@@ -345,6 +358,19 @@ class DuckDatabase final : public Database {
         sql);
   }
 
+  Result<std::vector<CatalogTable>> ListTables(const Statement& statement, std::stop_token stop) override {
+    const AttachedCatalog& catalog = *statement.catalogs.begin()->second;
+    if (catalog.is_folder()) return TablesInFolders(catalog, statement.limits.time, std::move(stop));
+    auto place = PlaceOf(statement);
+    if (!place) return place.error();
+    Running running(*std::move(place), watchdog_, statement, nullptr, std::move(stop));
+    auto tables = Guarded([&]() -> Result<std::vector<CatalogTable>> {
+      return TablesIn(running.context(), running.state().aliases.begin()->second);
+    });
+    if (!tables) return running.Explain(statement, tables.error());
+    return tables;
+  }
+
   Status CheckValue(const BoundValue& value) override {
     return Guarded([&]() -> Status {
       duckdb::Connection connection(*database_);
@@ -466,12 +492,6 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
   if (auto status = database->Start(); !status) return status.error();
   return std::unique_ptr<Database>(std::move(database));
 }
-
-std::string QuoteIdentifier(std::string_view name) {
-  return duckdb::KeywordHelper::WriteQuoted(std::string(name), '"');
-}
-
-std::string QuoteLiteral(std::string_view text) { return duckdb::KeywordHelper::WriteQuoted(std::string(text), '\''); }
 
 std::string_view EncoderVersion() { return "duckdb-1.5.5/1"; }
 

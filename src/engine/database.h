@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "engine/attached_catalog.h"
 #include "engine/part_files.h"
+#include "engine/quote.h"
 #include "engine/sink.h"
 #include "lake/snapshot.h"
 
@@ -52,6 +53,7 @@ struct Limits {
   std::chrono::milliseconds time{0};  // 0: none
   std::uint64_t bytes = 0;            // of output; 0: none
   std::uint64_t rows = 0;             // of output, more is kExhausted; 0: none
+  std::uint64_t memory = 0;           // bytes of buffers; above it spills, or is kExhausted; 0: what the instance has
 };
 
 enum class Format : std::uint8_t { kCsv, kTsv, kJson, kNdjson, kParquet, kArrow, kXlsx, kGeoJson };
@@ -134,6 +136,13 @@ struct Table {
   RunSummary run;  // what it took
 };
 
+// Of an attached catalog.
+struct CatalogTable {
+  std::string schema;  // empty: its name is CATALOG.NAME
+  std::string name;
+  std::vector<Column> columns;  // empty where only the table itself knows them
+};
+
 class Database {
  public:
   static Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
@@ -167,6 +176,10 @@ class Database {
   // DuckDB's plan of it, drawn as text.
   virtual Result<std::string> Explain(const Statement& statement, std::stop_token stop = {}) = 0;
 
+  // The tables of the one catalog that the statement names; its SQL is not looked at. kUnavailable when that cannot
+  // say.
+  virtual Result<std::vector<CatalogTable>> ListTables(const Statement& statement, std::stop_token stop = {}) = 0;
+
   // kInvalid, saying what the type wants, unless the text is a value of it.
   virtual Status CheckValue(const BoundValue& value) = 0;
 
@@ -175,10 +188,6 @@ class Database {
   // Statements begun with Run since the start; tests and /metrics read it.
   virtual std::uint64_t runs() const = 0;
 };
-
-// "a""b" and 'a''b': the one place that quotes for SQL.
-std::string QuoteIdentifier(std::string_view name);
-std::string QuoteLiteral(std::string_view text);
 
 // The version of the encoders, part of every ETag: bytes for one request may differ between two versions.
 std::string_view EncoderVersion();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "duckdb.hpp"
 #include "duckdb/main/client_context_state.hpp"
@@ -31,8 +32,9 @@ class StatementState final : public duckdb::ClientContextState {
 
   std::shared_ptr<const Snapshot> snapshot;
   bool confined = false;                       // the statement is from outside: its plan is looked through
-  std::map<std::string, std::string> aliases;  // of the catalogs that it names, in lower case -> names in DuckDB
-  bool reads_folders = false;                  // some of its catalogs are folders of tables, and have no name in DuckDB
+  std::set<std::string> catalogs;              // of others, that it names; in lower case
+  std::map<std::string, std::string> aliases;  // of these -> names in DuckDB
+  bool reads_folders = false;                  // some of them are folders of tables, and have no name in DuckDB
   Sink* sink = nullptr;
   Call call;
   ReadCounters counters;

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/text.h"
 #include "duckdb/common/file_opener.hpp"
+#include "engine/attach_sql.h"
 #include "engine/statement_state.h"
 #include "lake/snapshot.h"
 
@@ -59,19 +61,23 @@ std::string RootOf(const ObjectStore& store) {
   return root;
 }
 
-void StoreFileSystem::Allow(ObjectStore& store, const std::string& key) {
+void StoreFileSystem::Allow(const AttachedCatalog& catalog) {
+  const std::string name = ToLower(catalog.name);
   const std::unique_lock lock(mutex_);
-  Place place{RootOf(store), &store, key};
-  const bool known = std::any_of(places_.begin(), places_.end(), [&](const Place& other) {
-    return other.store == place.store && other.key == place.key;
-  });
-  if (!known) places_.push_back(std::move(place));
+  for (const std::string& key : KeysOf(catalog)) {
+    Place place{RootOf(*catalog.store), catalog.store, key, name};
+    const bool known = std::any_of(places_.begin(), places_.end(), [&](const Place& other) {
+      return other.store == place.store && other.key == place.key && other.catalog == place.catalog;
+    });
+    if (!known) places_.push_back(std::move(place));
+  }
 }
 
-StoreFileSystem::Found StoreFileSystem::Find(const std::string& path) {
+StoreFileSystem::Found StoreFileSystem::Find(const std::string& path, const StatementState* state) {
   const std::string plain = WithoutScheme(path);
   const std::shared_lock lock(mutex_);
   for (const Place& place : places_) {
+    if (state != nullptr && !state->catalogs.contains(place.catalog)) continue;
     if (!plain.starts_with(place.root)) continue;
     std::string key = plain.substr(place.root.size());
     if (key.ends_with('/')) key.pop_back();
@@ -81,14 +87,17 @@ StoreFileSystem::Found StoreFileSystem::Find(const std::string& path) {
   return {};
 }
 
-bool StoreFileSystem::CanHandleFile(const std::string& path) { return Find(path).store != nullptr; }
+bool StoreFileSystem::CanHandleFile(const std::string& path) { return Find(path, nullptr).store != nullptr; }
 
 duckdb::unique_ptr<duckdb::FileHandle> StoreFileSystem::OpenFile(const std::string& path, duckdb::FileOpenFlags flags,
                                                                  duckdb::optional_ptr<duckdb::FileOpener> opener) {
   StatementState* state = StateOf(opener);
   if (flags.OpenForWriting()) throw duckdb::PermissionException("attached catalogs are only read: '%s'", path);
-  const Found found = Find(path);
-  if (found.store == nullptr) throw duckdb::PermissionException("'%s' belongs to no attached catalog", path);
+  const Found found = Find(path, state);
+  if (found.store == nullptr) {
+    if (flags.ReturnNullIfNotExists()) return nullptr;
+    throw duckdb::PermissionException("'%s' belongs to no catalog that the statement names", path);
+  }
   auto info = found.store->Head(found.key, CallOf(opener));
   if (!info && info.error().kind == ErrorKind::kNotFound && flags.ReturnNullIfNotExists()) return nullptr;
   if (!info) Fail(state, info.error());
@@ -107,14 +116,16 @@ duckdb::vector<duckdb::OpenFileInfo> StoreFileSystem::Glob(const std::string& pa
 }
 
 bool StoreFileSystem::FileExists(const std::string& path, duckdb::optional_ptr<duckdb::FileOpener> opener) {
-  const Found found = Find(path);
+  const Found found = Find(path, StateOf(opener));
+  if (found.store == nullptr) return false;
   const auto info = found.store->Head(found.key, CallOf(opener));
   if (!info && info.error().kind != ErrorKind::kNotFound) Fail(StateOf(opener), info.error());
   return info.ok();
 }
 
 bool StoreFileSystem::DirectoryExists(const std::string& path, duckdb::optional_ptr<duckdb::FileOpener> opener) {
-  const Found found = Find(path);
+  const Found found = Find(path, StateOf(opener));
+  if (found.store == nullptr) return false;
   ListRequest request;
   request.prefix = found.key + '/';
   request.max_keys = 1;

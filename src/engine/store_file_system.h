@@ -1,6 +1,7 @@
 // What extensions of DuckDB may open: objects of a lake below the keys of attached catalogs, by the names that their
 // metadata uses (/srv/lake/KEY, file:///srv/lake/KEY, s3://bucket/prefix/KEY). Read through the object store, each open
-// pinned to the ETag that the object then had. Nothing can be written. Thread-safe.
+// pinned to the ETag that the object then had. Nothing can be written. A statement reaches what its own catalogs are
+// made of: whoever writes one catalog's metadata reads no other's files with it. Thread-safe.
 //
 // Two parts: StoreFileSystem, a subsystem for the paths of the lake, and ClosedFileSystem, the default, which refuses
 // every other path but those of the instance's own folders.
@@ -13,17 +14,20 @@
 
 #include "duckdb.hpp"
 #include "duckdb/common/local_file_system.hpp"
-#include "object/object_store.h"
+#include "engine/attached_catalog.h"
 
 namespace eider {
+
+class StatementState;
 
 // The absolute path or address that the keys of a store are appended to; ends in '/'.
 std::string RootOf(const ObjectStore& store);
 
 class StoreFileSystem final : public duckdb::FileSystem {
  public:
-  // Opens what lies at `key`, or below it where it ends in '/'. The store must outlive the file system.
-  void Allow(ObjectStore& store, const std::string& key);
+  // Opens what the catalog is made of (KeysOf) to statements that name it, and to DuckDB where no statement runs, as
+  // when it attaches. Its store must outlive the file system.
+  void Allow(const AttachedCatalog& catalog);
 
   std::string GetName() const override { return "EiderStore"; }
   bool CanHandleFile(const std::string& path) override;
@@ -53,14 +57,15 @@ class StoreFileSystem final : public duckdb::FileSystem {
   struct Place {
     std::string root;
     ObjectStore* store;
-    std::string key;  // or a prefix that ends in '/'
+    std::string key;      // or a prefix that ends in '/'
+    std::string catalog;  // whose it is; in lower case
   };
   struct Found {
     ObjectStore* store = nullptr;
     std::string key;
   };
 
-  Found Find(const std::string& path);  // no store: not allowed
+  Found Find(const std::string& path, const StatementState* state);  // no store: not allowed
 
   std::shared_mutex mutex_;
   std::vector<Place> places_;

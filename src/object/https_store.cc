@@ -90,7 +90,14 @@ Result<std::unique_ptr<ObjectStore>> OpenHttpsStore(const std::string& root, con
   // A body coded on the way would have neither the object's length nor its ranges.
   client.headers.emplace_back("Accept-Encoding", "identity");
   client.judge = [name](const HttpReply& reply, const std::string& key) {
-    return StatusFailure(reply.head, fmt::format("'{}' in {}", key, name));
+    Failure failure = StatusFailure(reply.head, fmt::format("'{}' in {}", key, name));
+    const bool refused = failure.error.kind == ErrorKind::kInvalid || failure.error.kind == ErrorKind::kDenied;
+    if (refused && reply.head.Find("Server") == "eider") {
+      failure.error.message = fmt::format(
+          "{} is a running Eider, which answers for a lake and is none: ask it by 'eider query --remote {}' (HTTP {}).",
+          name, name, reply.head.status);
+    }
+    return failure;
   };
   return std::unique_ptr<ObjectStore>(
       std::make_unique<HttpsStore>(std::move(name), url->path, *std::move(origin), std::move(client)));

@@ -111,6 +111,7 @@ void AddKeysVerbs(CLI::App& app, int& exit_code) {
       ->check(CLI::PositiveNumber);
   add.add_option("--rows", added.limits.rows, "Of one answer; more is an error")->check(CLI::PositiveNumber);
   add.add_option("--bytes", added.bytes, "Of one answer, such as 100MB; more is an error");
+  add.add_option("--memory", added.memory, "Of one query, such as 256MB; above it the query spills, or fails");
   add.add_option("--time", added.time, "For one query, such as 30s");
   add.callback([&exit_code] { exit_code = eider::AddKey(file, added); });
 

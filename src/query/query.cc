@@ -8,13 +8,10 @@
 #include "base/text_place.h"
 #include "catalog/keys.h"
 #include "catalog/statement_sources.h"
+#include "engine/attach_sql.h"
 
 namespace eider {
 namespace {
-
-// Schemas in which database servers tell of themselves.
-constexpr std::string_view kServerSchemas[] = {"information_schema", "pg_catalog", "pg_toast", "mysql",
-                                               "performance_schema", "sys"};
 
 // Without the semicolon that people end statements with.
 std::string_view Trimmed(std::string_view sql) {
@@ -120,8 +117,7 @@ class Builder {
       return {};
     }
     const std::string schema = ToLower(name.schema);
-    if (request_.confined &&
-        std::find(std::begin(kServerSchemas), std::end(kServerSchemas), schema) != std::end(kServerSchemas)) {
+    if (request_.confined && TellsOfServer(schema)) {
       return Invalid(AtPlace(statement_.sql, name.place,
                              fmt::format("'{}' is refused: it tells of the server '{}'", schema, name.catalog)));
     }

@@ -1,4 +1,6 @@
 """Every example under examples/clients, run as its README says, against a server."""
+import csv
+import os
 import pathlib
 import shutil
 import subprocess
@@ -28,8 +30,8 @@ def flights(tmp_path_factory):
 def example(serve, flights):
     server = serve(flights)
 
-    def run(program, name):
-        done = subprocess.run([program, CLIENTS / name, server.url.rstrip("/")], env=clean_environment(),
+    def run(program, name, folder=CLIENTS):
+        done = subprocess.run([program, folder / name, server.url.rstrip("/")], env=clean_environment(),
                               capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
@@ -73,8 +75,42 @@ def test_a_lambda_client(example):
 
 
 def test_javascript(example, late):
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no Node.js")
-    assert example(node, "fetch.mjs") == [
+    assert example(node(), "fetch.mjs") == [
         f"{late} flights were more than an hour late; the latest, from JFK, 87 minutes"]
+
+
+def test_javascript_and_an_arrow_stream(example, late, tmp_path):
+    shutil.copy(CLIENTS / "arrow_stream.mjs", tmp_path)
+    (tmp_path / "node_modules").symlink_to(of_the_tests("EIDER_ARROW_JS"))  # as beside where npm install was run
+    assert example(node(), "arrow_stream.mjs", tmp_path) == [
+        f"{late} flights were more than an hour late; the latest, from JFK, 87 minutes", "bigint 261000000000, 2001-01-01"]
+
+
+def node():
+    return of_the_tests("EIDER_NODE")
+
+
+def of_the_tests(variable):
+    found = os.environ.get(variable, "")
+    if not pathlib.Path(found).exists() or not found:
+        raise FileNotFoundError(f"{variable} does not say where it is. ./dev test installs it and sets it.")
+    return found
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_spreadsheet_program_opens_a_download(serve, tmp_path, ending):
+    """Gnumeric's reader, which guesses the types of a CSV as people's spreadsheets do."""
+    lake = tmp_path / "lake"
+    lake.mkdir()
+    duckdb.sql("""SELECT * FROM (VALUES (1, 'eider, "common"', 1.5, DATE '2024-02-29', true), (2, 'ümlaut', NULL, NULL, false),
+                  (3, NULL, -0.25, DATE '1999-12-31', NULL)) AS t(id, name, span, seen, rare)""").write_parquet(
+        str(lake / "birds.parquet"))
+    (tmp_path / f"birds.{ending}").write_bytes(serve(lake).get(f"/birds.{ending}").content)
+    done = subprocess.run(["ssconvert", tmp_path / f"birds.{ending}", tmp_path / "shown.csv"], capture_output=True, text=True,
+                          env={**clean_environment(), "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}, timeout=PATIENCE_SECONDS)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "shown.csv").open(newline="") as file:
+        # A date that it took for text would keep its dashes.
+        assert list(csv.reader(file)) == [
+            ["id", "name", "span", "seen", "rare"], ["1", 'eider, "common"', "1.5", "2024/02/29", "TRUE"],
+            ["2", "ümlaut", "", "", "FALSE"], ["3", "", "-0.25", "1999/12/31", ""]]

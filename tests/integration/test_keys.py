@@ -62,7 +62,7 @@ def test_revoke_takes_an_id_or_a_name(keys):
 
 @pytest.mark.parametrize("arguments, word", [
     (["add", "a"], "--keys"), (["add", "a", "--expires", "yesterday"], "--expires"),
-    (["add", "a", "--expires", "2001-01-01"], "--expires"), (["add", "a", "--bytes", "much"], "--bytes"),
+    (["add", "a", "--expires", "2001-01-01"], "--expires"), (["add", "a", "--bytes", "much"], "--bytes"), (["add", "a", "--memory", "0"], "--memory"),
     (["add", "a", "--time", "5"], "--time"), (["add", "a", "--rows", "0"], "--rows"),
     (["add", "a\nb"], "name"), (["add", "a", "--dataset", "x/y"], "dataset"), (["revoke", "a"], "--keys"),
 ])
@@ -203,6 +203,19 @@ def test_limits_of_a_key_and_of_who_has_none(serve, lake, keys):
     late = server.post("/query", {"sql": ENDLESS})
     assert late.status_code == 504
     assert server.get("/birds.csv", x_api_key=small, **whole).status_code == 413
+
+
+def test_memory_of_a_key(serve, lake, keys):
+    (lake / "eider.yaml").write_text("limits: {keys: {memory: 64MiB}}\n")
+    alice, bob = add(keys, "alice"), add(keys, "bob", "--memory", "1GiB")
+    assert "1.0 GiB of memory" in run("keys", "list", "--keys", keys).stdout.decode()
+    server = serve(lake, "--keys", keys)
+    asked = {"sql": "SELECT len(list(range)) AS n FROM range(20000000)"}  # 160 MB
+    for _ in range(2):
+        refused = server.post("/query", asked, x_api_key=alice)
+        assert refused.status_code == 413 and "64.0 MiB of memory" in refused.json()["detail"]
+        assert server.post("/query", asked, x_api_key=bob).json() == [{"n": 20_000_000}]
+    assert server.get("/birds.csv?_sort=-name", x_api_key=alice).status_code == 200
 
 
 def test_the_rate_is_told_and_held(serve, lake, keys):

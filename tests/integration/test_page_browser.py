@@ -6,8 +6,9 @@ import pyarrow.parquet
 import pytest
 from playwright.sync_api import expect
 
+from support import table_folders
 from support.browser_page import PHONE, BrowserPage, chromium
-from support.eider_server import EiderServer
+from support.eider_server import EiderServer, extension_folder
 from support.flights import write_lake
 
 BY_MONTH = "SELECT month(date) AS month, count(*) AS flights FROM flights GROUP BY 1 ORDER BY 1"
@@ -96,6 +97,23 @@ def test_a_dataset_may_bear_a_word_of_sql(window):
     window.expect_cells([["7"]])
     window.page.get_by_role("button", name="Insert select").click()
     expect(window.editor).to_contain_text('"select"')
+
+
+def test_tables_of_catalogs_are_shown_and_completed(browser, tmp_path):
+    table_folders.sqlite(tmp_path / "app.db")
+    (tmp_path / "eider.yaml").write_text("catalogs: {app: {type: sqlite, path: app.db}, gone: {type: sqlite, path: no.db}}\n")
+    with EiderServer(tmp_path, EIDER_EXTENSIONS=extension_folder()) as server, BrowserPage(browser, server) as window:
+        window.open_query("SELECT 1 AS one")
+        window.page.get_by_text("gone", exact=True).click()
+        expect(window.page.get_by_text("catalog 'gone' cannot be attached")).to_be_visible()
+        window.page.get_by_text("app", exact=True).click()
+        expect(window.page.get_by_role("button", name="Insert main.birds")).to_be_visible()
+        window.expect_accessible()
+        window.type_sql("SELECT max(name) AS last FROM app.main.bi")
+        window.page.get_by_role("option", name="birds").click()
+        window.expect_cells([["bird 2"]])
+        assert all("503" in complaint for complaint in window.complaints), window.complaints
+        window.complaints.clear()
 
 
 def test_nothing_moves_while_nothing_runs(window):

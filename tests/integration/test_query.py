@@ -294,6 +294,12 @@ def test_a_server_is_asked_in_the_place_of_a_lake(serve, folder, tmp_path):
     assert wrong.returncode == 1 and "kind" in wrong.stderr and target.exists()
     elsewhere = run("query", "--remote", server.url + "measures.csv", "SELECT 1")
     assert elsewhere.returncode == 1 and "that of a server" in elsewhere.stderr
+    clear = server.url.removeprefix("http://")
+    tls = run("query", "--remote", f"https://{clear}", "SELECT 1")
+    assert tls.returncode == 3 and f"speaks HTTP without TLS; use --remote http://{clear.rstrip('/')}" in tls.stderr, tls.stderr
+    as_lake = run("query", "--lake", server.url, "SELECT count(*) FROM measures")
+    assert as_lake.returncode != 0 and "is a running Eider" in as_lake.stderr, as_lake.stderr
+    assert f"--remote {server.url.rstrip('/')}" in as_lake.stderr
     server.terminate()
     server.wait()
     down = run("query", "--remote", server.url, "SELECT 1")

@@ -8,7 +8,8 @@ import subprocess
 import duckdb
 import pytest
 
-from support.eider_server import binary, clean_environment
+from support import table_folders
+from support.eider_server import binary, clean_environment, extension_folder
 from support.raw_http import PATIENCE_SECONDS
 from support.terminal import Terminal
 
@@ -75,6 +76,18 @@ def test_names_are_completed(shell):
     terminal.type("\x15")
     terminal.type("sel\tnumber FROM numb\tWHERE has\t= '0' OR numb\t< 3;\n")  # select, numbers, hash, number
     assert "number\r\n------\r\n     0\r\n" in terminal.wait_for("3 rows")
+
+
+def test_tables_of_catalogs_are_completed(tmp_path):
+    table_folders.sqlite(tmp_path / "app.db")
+    (tmp_path / "eider.yaml").write_text("catalogs: {app: {type: sqlite, path: app.db}, gone: {type: sqlite, path: no.db}}\n")
+    environment = clean_environment(HOME=tmp_path, EIDER_EXTENSIONS=extension_folder())
+    with Terminal([binary(), "query", "--lake", tmp_path], environment) as terminal:
+        terminal.wait_for("eider> ")
+        terminal.type("select max(name) as m from ap\t\tWHERE nam\t= 'bird 1';\n")  # app. and app.main.birds, then name
+        assert "m\r\n------\r\nbird 1\r\n" in terminal.wait_for("1 row")
+        terminal.type("select 1 from gone.\t\x15select 7 AS n;\n")
+        terminal.wait_for("1 row")
 
 
 def test_ctrl_c_ends_the_statement_and_not_the_shell(shell):

@@ -77,7 +77,7 @@ async function queryView(state: QueryState, signal: AbortSignal): Promise<View> 
   document.title = `SQL · ${lake.title || "Eider"}`;
   const first = lake.dataset[0]?.name;
   const start = first ? selectAll(first) : "";
-  const view = new QueryView(lake.dataset, state.sql ? state : { ...state, sql: start });
+  const view = new QueryView(lake, state.sql ? state : { ...state, sql: start });
   side.replaceChildren(view.panel.root);
   return view;
 }

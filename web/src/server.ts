@@ -25,6 +25,14 @@ export interface DatasetEntry {
 export interface Lake {
   title: string;
   dataset: DatasetEntry[];
+  catalogs?: { name: string }[];  // of others
+}
+
+// Of a catalog of others; its name as SQL writes it.
+export interface CatalogTable {
+  name: string;
+  path: string[];
+  columns?: { name: string; type: string }[];
 }
 
 export interface Column {
@@ -113,6 +121,16 @@ export async function getDataset(name: string, signal: AbortSignal): Promise<Dat
 }
 
 export const knownDataset = (name: string) => datasets.get(name);
+
+const catalogs = new Map<string, CatalogTable[]>();  // as last asked, for completion
+
+export async function getCatalog(name: string, signal: AbortSignal): Promise<CatalogTable[]> {
+  const { tables } = await getJson(`catalogs/${encodeURIComponent(name)}`, signal);
+  catalogs.set(name, tables);
+  return tables;
+}
+
+export const knownTables = () => [...catalogs.values()].flat();
 
 export function postQuery(order: object, signal: AbortSignal): Promise<Response> {
   return ask("query", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(order), signal });

@@ -1,8 +1,8 @@
-// What the editor knows of SQL here: DuckDB's words and functions, the datasets, and the columns of those that the text
-// names.
+// What the editor knows of SQL here: DuckDB's words and functions, the datasets, tables of catalogs that were looked at,
+// and the columns of what the text names.
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
-import { PostgreSQL, sql, SQLDialect } from "@codemirror/lang-sql";
-import { knownDataset } from "../server";
+import { PostgreSQL, sql, SQLDialect, type SQLNamespace } from "@codemirror/lang-sql";
+import { knownDataset, knownTables } from "../server";
 import { named } from "./names";
 
 // Of PostgreSQL's words some are statements that a lake refuses; they are highlighted all the same.
@@ -32,8 +32,9 @@ export const tablesIn = (text: string, tables: string[]) => {
   return tables.filter((table) => words.has(table.toLowerCase()));
 };
 
-function columns(tables: string[]): Completion[] {
-  return tables.flatMap((table) => (knownDataset(table)?.columns ?? []).map(({ name, type }) => (
+function columns(text: string, tables: string[]): Completion[] {
+  const tablesNamed = [...tablesIn(text, tables).map(knownDataset), ...knownTables().filter(({ name }) => text.includes(name))];
+  return tablesNamed.flatMap((table) => (table?.columns ?? []).map(({ name, type }) => (
     { label: name, apply: named(name), type: "property", detail: type.toLowerCase(), boost: 2 })));
 }
 
@@ -43,12 +44,18 @@ const source = (tables: string[]) => (context: CompletionContext): CompletionRes
   if (!word && !context.explicit) return null;
   const before = context.state.sliceDoc(Math.max(0, (word?.from ?? context.pos) - 1), word?.from ?? context.pos);
   if (before === "." || before === "'") return null;
-  return { from: word?.from ?? context.pos, options: [...columns(tablesIn(context.state.doc.toString(), tables)), ...functions],
+  return { from: word?.from ?? context.pos, options: [...columns(context.state.doc.toString(), tables), ...functions],
            validFor: /^\w*$/ };
 };
 
 export function sqlLanguage(tables: string[]) {
-  const schema = Object.fromEntries(tables.map((table) => [table, (knownDataset(table)?.columns ?? []).map(({ name }) => name)]));
+  const schema: Record<string, SQLNamespace> =
+    Object.fromEntries(tables.map((table) => [table, (knownDataset(table)?.columns ?? []).map(({ name }) => name)]));
+  for (const { path, columns = [] } of knownTables()) {
+    let level: Record<string, SQLNamespace> = schema;
+    for (const part of path.slice(0, -1)) level = (level[part] ??= {}) as Record<string, SQLNamespace>;
+    level[path.at(-1)!] = columns.map(({ name }) => name);
+  }
   return [sql({ dialect: duckdb, schema, upperCaseKeywords: true }),
           duckdb.language.data.of({ autocomplete: source(tables) })];
 }

@@ -1,7 +1,7 @@
 // SQL that runs as it is typed: the editor, what a run would cost and what it took, a chart and the rows.
 import { clone, copy, say, slot } from "../dom";
 import { problemBox } from "../problem";
-import { Problem, type DatasetEntry } from "../server";
+import { Problem, type Lake } from "../server";
 import { byteText, msText, number, plural } from "../text";
 import { Chart } from "./chart";
 import { tablesIn } from "./completion";
@@ -18,7 +18,8 @@ const SLOW_MS = 200;    // what is answered by then was not seen to run: nothing
 export class QueryView {
   readonly root = clone("query");
   readonly panel: TablesPanel;
-  private readonly names: string[];
+  private readonly names: string[];   // of datasets
+  private readonly listed: string[];  // beside the editor
   private readonly editor: Editor;
   private readonly chart: Chart;
   private readonly table: ResultTable;
@@ -27,8 +28,9 @@ export class QueryView {
   private remembering = 0;
   private slow = 0;
 
-  constructor(datasets: DatasetEntry[], state: QueryState) {
-    this.names = datasets.map(({ name }) => name);
+  constructor(lake: Lake, state: QueryState) {
+    this.names = lake.dataset.map(({ name }) => name);
+    this.listed = [...this.names, ...(lake.catalogs ?? []).map(({ name }) => name)];
     this.runner = new Runner({
       begun: () => this.busy(true),
       costs: (cost) => this.showCost(cost),
@@ -43,7 +45,7 @@ export class QueryView {
       run: () => this.run(),
       cancel: () => this.runner.cancel(),
     });
-    this.panel = new TablesPanel(datasets, (text) => this.editor.insert(text), () => this.editor.offer(this.names));
+    this.panel = new TablesPanel(lake, (text) => this.editor.insert(text), () => this.editor.offer(this.names));
     this.downloads = new DownloadMenu(() => this.editor.sql);
     this.slot("share").before(this.downloads.root);
     this.chart = new Chart(this.slot("chart"), state, () => this.remember());
@@ -91,7 +93,7 @@ export class QueryView {
     this.remembering = window.setTimeout(() => this.remember(), TYPING_MS);
   }
 
-  private noticeTables(sql: string) { this.panel.open(tablesIn(sql, this.names)); }
+  private noticeTables(sql: string) { this.panel.open(tablesIn(sql, this.listed)); }
 
   // The address says what is shown; going back leaves the view, not each letter.
   private remember() {
