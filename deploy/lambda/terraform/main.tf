@@ -47,8 +47,9 @@ resource "aws_lambda_function" "function" {
 
   environment {
     variables = {
-      EIDER_LAKE   = "s3://${aws_s3_bucket.bucket.bucket}/"
-      EIDER_CONFIG = var.config
+      EIDER_LAKE    = "s3://${aws_s3_bucket.bucket.bucket}/"
+      EIDER_CONFIG  = var.config
+      EIDER_RESULTS = "1d"
     }
   }
 }
@@ -144,7 +145,7 @@ data "aws_iam_policy_document" "function" {
 
   statement { # answers that are too long to be sent
     sid       = "Results"
-    actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
+    actions   = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
     resources = ["${aws_s3_bucket.bucket.arn}/_results/*"]
   }
 

@@ -34,7 +34,7 @@ variable "memory_size" {
 
 variable "timeout" {
   type        = number
-  description = "Seconds of one invocation; an answer that needs more is refused"
+  description = "Seconds of one invocation; an answer that needs more becomes a link to a result"
   default     = 300
 }
 
