@@ -103,7 +103,7 @@ def test_tables_of_catalogs_are_shown_and_completed(browser, tmp_path):
     table_folders.sqlite(tmp_path / "app.db")
     (tmp_path / "eider.yaml").write_text("catalogs: {app: {type: sqlite, path: app.db}, gone: {type: sqlite, path: no.db}}\n")
     with EiderServer(tmp_path, EIDER_EXTENSIONS=extension_folder()) as server, BrowserPage(browser, server) as window:
-        window.open_query("SELECT 1 AS one")
+        window.open_query("SELECT 1\n")
         window.page.get_by_text("gone", exact=True).click()
         expect(window.page.get_by_text("catalog 'gone' cannot be attached")).to_be_visible()
         window.page.get_by_text("app", exact=True).click()

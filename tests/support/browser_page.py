@@ -3,7 +3,6 @@ import contextlib
 import json
 import shutil
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from support.raw_http import PATIENCE_SECONDS
@@ -108,6 +107,7 @@ class BrowserPage:
 
     def expect_accessible(self):
         """Nothing that axe would have otherwise, and nothing beside the window."""
+        from axe_playwright_python.sync_playwright import Axe  # the benches have none
         found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
         assert not found, json.dumps([(one["id"], [node["html"] for node in one["nodes"]]) for one in found], indent=1)
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
