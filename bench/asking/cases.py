@@ -123,7 +123,7 @@ def cached(lake_data, count: int) -> Cached:
         options = ("--lake", f"s3://{chain.BUCKET}", "--endpoint", running.endpoints[CACHED_MS], "--revalidate")
         with Serve(*options).running(None) as server:
             asker = client.Client(server.port)
-            body = {"sql": "SELECT count(*) AS n, min(id) AS low FROM lake('large/large.parquet')"}
+            body = {"sql": "SELECT count(*) AS n, min(entity) AS low FROM lake('large/large.parquet')"}
             first, status, _, answer = asker.ask("/query", body)
             if status != 200:
                 raise servers.Failure(f"cached: status {status}")
