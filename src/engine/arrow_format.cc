@@ -15,8 +15,8 @@ namespace eider {
 namespace {
 
 // Rows of one record batch: enough that the message's head costs nothing, little enough that a batch of ten text
-// columns stays near a megabyte. The first of what one thread reads in a row, such as a row group, is one chunk, so
-// that the first byte does not wait.
+// columns stays near a megabyte. The first of what one thread reads in a row, such as a row group, is one chunk, so that
+// the first byte does not wait.
 constexpr std::uint64_t kBatchRows = 32 * 1024;
 
 // DuckDB leaves whatever was in memory below NULLs and Arrow copies it: bytes that no one asked for, and other ones
@@ -52,8 +52,7 @@ class MessageWriter {
   using Write = std::function<void(std::span<const char>)>;
 
   MessageWriter() {
-    ArrowIpcOutputStream stream{&MessageWriter::Take, [](ArrowIpcOutputStream* self) { self->release = nullptr; },
-                                this};
+    ArrowIpcOutputStream stream{&MessageWriter::Take, [](ArrowIpcOutputStream* self) { self->release = nullptr; }, this};
     if (ArrowIpcWriterInit(&writer_, &stream) != NANOARROW_OK) throw duckdb::InternalException("nanoarrow: init");
   }
   ~MessageWriter() {
