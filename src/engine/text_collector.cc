@@ -120,7 +120,6 @@ class TextCollector final : public duckdb::PhysicalResultCollector {
   }
 
   void EndBatch(GlobalState& global, LocalState& local) const {
-    local.encoder->End(local.text);
     Check(global.order.End(local.batch, local.text));
     Advance(global, local);
   }
