@@ -8,13 +8,10 @@ import json
 import os
 import pathlib
 import socket
-import subprocess
 import tempfile
-import time
 
 from support.eider_server import clean_environment
-from support.raw_http import PATIENCE_SECONDS
-from support.s3_servers import free_port, program
+from support.s3_servers import free_port, program, running
 
 FUNCTION = "eider"
 
@@ -52,23 +49,9 @@ def started():
         cargo = _make_package(folder)
         command = [program("cargo_lambda"), "lambda", "watch", "--only-lambda-apis", "--ignore-changes", "-A", "127.0.0.1",
                    "-P", str(port)]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT,
-                                       env=clean_environment(HOME=folder, CARGO=cargo,
-                                                             PATH=f"{folder}{os.pathsep}{os.environ['PATH']}"))
-        try:
-            give_up = time.monotonic() + PATIENCE_SECONDS
-            while not _listens(port):
-                assert process.poll() is None and time.monotonic() < give_up, (folder / "log").read_text()[-2000:]
-                time.sleep(0.05)
+        environment = clean_environment(HOME=folder, CARGO=cargo, PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
+        with running(command, folder, environment, lambda: _listens(port)):
             yield Emulator(port)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def _listens(port):

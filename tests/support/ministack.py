@@ -4,10 +4,8 @@
 """
 import contextlib
 import io
-import os
-import subprocess
+import pathlib
 import tempfile
-import time
 import urllib.request
 import zipfile
 
@@ -16,7 +14,7 @@ import botocore.config
 
 from support.eider_server import binary, clean_environment
 from support.raw_http import PATIENCE_SECONDS
-from support.s3_servers import free_port, program
+from support.s3_servers import free_port, program, running
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 
@@ -62,22 +60,8 @@ def started():
         port = free_port()
         environment = clean_environment(BIND_HOST="127.0.0.1", GATEWAY_PORT=port, LAMBDA_EXECUTOR="local", TMPDIR=folder,
                                         IOT_MTLS_PORT=free_port(), LAMBDA_ASYNC_RETRY_BASE_SECONDS="0.05", HOME=folder)
-        with open(os.path.join(folder, "log"), "wb") as log:
-            process = subprocess.Popen([program("ministack")], env=environment, cwd=folder, stdout=log,
-                                       stderr=subprocess.STDOUT)
-        try:
-            give_up = time.monotonic() + PATIENCE_SECONDS
-            while not _answers(port):
-                assert process.poll() is None and time.monotonic() < give_up, open(log.name).read()[-2000:]
-                time.sleep(0.05)
+        with running([program("ministack")], pathlib.Path(folder), environment, lambda: _answers(port)):
             yield Ministack(port)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def _answers(port):

@@ -130,6 +130,29 @@ def _answers(endpoint: str, health: str, certificate: pathlib.Path | None) -> bo
 
 
 @contextlib.contextmanager
+def running(command: list, folder: pathlib.Path, environment: dict[str, str],
+            is_ready: Callable[[], bool]) -> Iterator[None]:
+    """Runs a server in its folder, with its output in the file log there, from when it is ready until the block ends."""
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        give_up = time.monotonic() + START_SECONDS
+        while not is_ready():
+            if process.poll() is not None or time.monotonic() > give_up:
+                said = (folder / "log").read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"{pathlib.Path(command[0]).name} did not start:\n{said}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
 def started(name: str) -> Iterator[S3Server]:
     """Runs the server until the block ends."""
     with tempfile.TemporaryDirectory(prefix=f"eider-{name}-") as made:
@@ -138,20 +161,6 @@ def started(name: str) -> Iterator[S3Server]:
         certificate = make_certificate(folder) if name.endswith("-tls") else None
         plan = PLANS[name](folder, port)
         endpoint = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(plan.command, env={**os.environ, **plan.environment}, cwd=folder, stdout=log,
-                                       stderr=subprocess.STDOUT)
-        try:
-            give_up = time.monotonic() + START_SECONDS
-            while not _answers(endpoint, plan.health, certificate):
-                if process.poll() is not None or time.monotonic() > give_up:
-                    raise RuntimeError(f"{name} did not start:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
-                time.sleep(0.05)
+        with running(plan.command, folder, {**os.environ, **plan.environment},
+                     lambda: _answers(endpoint, plan.health, certificate)):
             yield S3Server(name, endpoint, plan.region, certificate, plan.without)
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()

@@ -11,13 +11,11 @@ import contextlib
 import itertools
 import os
 import pathlib
-import subprocess
 import tempfile
-import time
 
 import requests
 
-from support.s3_servers import START_SECONDS, free_port, program
+from support.s3_servers import free_port, program, running
 
 
 class Proxy:
@@ -50,19 +48,8 @@ def started():
     control = f"http://127.0.0.1:{free_port()}"
     command = [program("toxiproxy"), "-host", "127.0.0.1", "-port", control.rsplit(":")[-1]]
     with tempfile.TemporaryDirectory(prefix="eider-toxiproxy-") as folder:
-        path = pathlib.Path(folder) / "log"
-        with path.open("wb") as log:
-            process = subprocess.Popen(command, env={**os.environ, "LOG_LEVEL": "error"}, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            give_up = time.monotonic() + START_SECONDS
-            while not _answers(control):
-                if process.poll() is not None or time.monotonic() > give_up:
-                    raise RuntimeError(f"toxiproxy did not start:\n{path.read_text(errors='replace')[-2000:]}")
-                time.sleep(0.05)
+        with running(command, pathlib.Path(folder), {**os.environ, "LOG_LEVEL": "error"}, lambda: _answers(control)):
             yield Network(control)
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 def _answers(control):
