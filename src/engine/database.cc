@@ -13,7 +13,6 @@
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "engine/answer_table.h"
-#include "engine/arrow_stream.h"
 #include "engine/attachments.h"
 #include "engine/bind.h"
 #include "engine/catalog_tables.h"
@@ -433,7 +432,6 @@ class DuckDatabase final : public Database {
       NarrowTypes(running, node, statement.format);
     }
     if (IsText(statement.format)) return RunText(running, std::move(node), statement);
-    if (statement.format == Format::kArrow) return RunArrow(running, std::move(node), sink);
     if (statement.format == Format::kXlsx) return RunXlsx(running, std::move(node), sink);
     return RunParquet(running, std::move(node), statement);
   }
@@ -463,13 +461,6 @@ class DuckDatabase final : public Database {
     CastForFormat(node, prepared->GetNames(), prepared->GetTypes(), format);
   }
 
-  Result<RunSummary> RunArrow(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, Sink& sink) {
-    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-    select->node = std::move(node);
-    const auto result = running.Execute(std::move(select), /*stream=*/true);
-    return WriteArrowStream(*result, sink);
-  }
-
   Result<RunSummary> RunXlsx(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, Sink& sink) {
     auto select = duckdb::make_uniq<duckdb::SelectStatement>();
     select->node = std::move(node);
@@ -493,6 +484,6 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
   return std::unique_ptr<Database>(std::move(database));
 }
 
-std::string_view EncoderVersion() { return "duckdb-1.5.5/1"; }
+std::string_view EncoderVersion() { return "duckdb-1.5.5/2"; }
 
 }  // namespace eider

@@ -13,10 +13,6 @@ namespace {
 
 using duckdb::LogicalOperatorType;
 
-bool ReadsParquet(const duckdb::LogicalGet& get) {
-  return get.function.name == "parquet_scan" || get.function.name == "read_parquet";
-}
-
 bool ReadsText(const duckdb::LogicalGet& get) {
   const std::string& name = get.function.name;
   return name.starts_with("read_csv") || name.starts_with("read_json") || name.starts_with("read_ndjson");
@@ -54,7 +50,7 @@ void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::
   switch (op.type) {
     case LogicalOperatorType::LOGICAL_GET: {
       auto& get = op.Cast<duckdb::LogicalGet>();
-      const bool parquet = ReadsParquet(get);
+      const bool parquet = ReadsParquet(get.function);
       if ((!parquet && !ReadsText(get)) || !get.bind_data) break;
       LakeScan scan;
       scan.parquet = parquet;
@@ -90,7 +86,7 @@ bool LimitsAScan(const duckdb::LogicalLimit& limit) {
   const duckdb::LogicalOperator* child = limit.children[0].get();
   while (child->type == LogicalOperatorType::LOGICAL_PROJECTION) child = child->children[0].get();
   if (child->type == LogicalOperatorType::LOGICAL_CTE_REF) return true;
-  return child->type == LogicalOperatorType::LOGICAL_GET && ReadsParquet(child->Cast<duckdb::LogicalGet>());
+  return child->type == LogicalOperatorType::LOGICAL_GET && ReadsParquet(child->Cast<duckdb::LogicalGet>().function);
 }
 
 }  // namespace
@@ -114,6 +110,10 @@ void ShowLimits(duckdb::LogicalOperator& plan) {
   if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) return;
   const auto& rows = expression.Cast<duckdb::BoundConstantExpression>().value;
   if (!rows.IsNull()) limit.limit_val = duckdb::BoundLimitNode::ConstantValue(rows.GetValue<std::int64_t>());
+}
+
+bool ReadsParquet(const duckdb::TableFunction& scan) {
+  return scan.name == "parquet_scan" || scan.name == "read_parquet";
 }
 
 std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan) {

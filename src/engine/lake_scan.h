@@ -8,6 +8,7 @@
 
 #include "duckdb.hpp"
 #include "duckdb/common/column_index.hpp"
+#include "duckdb/function/table_function.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 #include "duckdb/planner/table_filter.hpp"
 
@@ -26,6 +27,8 @@ struct LakeScan {
   std::vector<ScannedColumn> columns;
   std::optional<std::uint64_t> rows;  // as many are enough: a LIMIT and its OFFSET without a filter
 };
+
+bool ReadsParquet(const duckdb::TableFunction& scan);
 
 std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan);
 

@@ -2,9 +2,11 @@
 
 #include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/execution/operator/helper/physical_result_collector.hpp"
+#include "duckdb/execution/operator/scan/physical_table_scan.hpp"
 #include "duckdb/execution/physical_plan_generator.hpp"
 #include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/main/prepared_statement_data.hpp"
+#include "engine/lake_scan.h"
 #include "engine/text_format.h"
 #include "engine/text_order.h"
 
@@ -120,6 +122,7 @@ class TextCollector final : public duckdb::PhysicalResultCollector {
   }
 
   void EndBatch(GlobalState& global, LocalState& local) const {
+    local.encoder->End(local.text);
     Check(global.order.End(local.batch, local.text));
     Advance(global, local);
   }
@@ -129,6 +132,19 @@ class TextCollector final : public duckdb::PhysicalResultCollector {
   const Threads threads_;
 };
 
+// Whether the plan's batches are the row groups of Parquet objects, whatever number of threads reads them. Arrow's
+// messages end where batches do, and equal requests must give equal bytes: a sort, or a scan of CSV, cuts its batches
+// by the threads that it has.
+bool HasRowGroupsAsBatches(const duckdb::PhysicalOperator& plan) {
+  switch (plan.type) {
+    case duckdb::PhysicalOperatorType::PROJECTION:
+    case duckdb::PhysicalOperatorType::FILTER: return HasRowGroupsAsBatches(plan.children[0].get());
+    case duckdb::PhysicalOperatorType::TABLE_SCAN:
+      return ReadsParquet(plan.Cast<duckdb::PhysicalTableScan>().function);
+    default: return false;
+  }
+}
+
 }  // namespace
 
 duckdb::get_result_collector_t CollectText(StatementState& state, Format format, bool keep_order) {
@@ -137,7 +153,9 @@ duckdb::get_result_collector_t CollectText(StatementState& state, Format format,
              duckdb::PreparedStatementData& data) -> duckdb::unique_ptr<duckdb::PhysicalOperator> {
     auto threads = Threads::kAnyOrder;
     if (keep_order) {
-      const bool batches = duckdb::PhysicalPlanGenerator::UseBatchIndex(context, data.physical_plan->Root());
+      auto& plan = data.physical_plan->Root();
+      const bool batches = format == Format::kArrow ? HasRowGroupsAsBatches(plan)
+                                                    : duckdb::PhysicalPlanGenerator::UseBatchIndex(context, plan);
       threads = batches ? Threads::kBatches : Threads::kOne;
     }
     return duckdb::make_uniq<TextCollector>(data, state, MakeTextFormat(format, context, data.names, data.types),

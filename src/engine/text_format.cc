@@ -1,5 +1,6 @@
 #include "engine/text_format.h"
 
+#include "engine/arrow_format.h"
 #include "engine/csv_encoder.h"
 #include "engine/json_encoder.h"
 
@@ -7,6 +8,7 @@ namespace eider {
 
 bool IsText(Format format) {
   switch (format) {
+    case Format::kArrow:
     case Format::kCsv:
     case Format::kTsv:
     case Format::kJson:
@@ -19,6 +21,7 @@ bool IsText(Format format) {
 std::unique_ptr<TextFormat> MakeTextFormat(Format format, duckdb::ClientContext& context,
                                            const duckdb::vector<std::string>& names,
                                            const duckdb::vector<duckdb::LogicalType>& types) {
+  if (format == Format::kArrow) return MakeArrowFormat(context, names, types);
   if (format == Format::kCsv) return MakeCsvFormat(context, names, types, kCsvDialect);
   if (format == Format::kTsv) return MakeCsvFormat(context, names, types, kTsvDialect);
   auto json = MakeJsonFormat(context, names, types, /*array=*/format != Format::kNdjson);

@@ -1,4 +1,5 @@
-// The formats whose rows are text: CSV, TSV and the kinds of JSON. What stands around the rows, and what writes them.
+// The formats that are rows one behind the other: CSV, TSV, the kinds of JSON, and Arrow's stream of record batches,
+// whose bytes are called text here as well. What stands around the rows, and what writes them.
 #pragma once
 
 #include <memory>
@@ -15,6 +16,8 @@ class RowEncoder {
  public:
   virtual ~RowEncoder() = default;
   virtual void Encode(duckdb::DataChunk& chunk, TextWriter& text) = 0;
+  // Of the rows that belong together in the order of all, such as a row group: what is still held of them.
+  virtual void End(TextWriter&) {}
 };
 
 // Of one statement, whose columns it knows. Immutable, so that all threads may use it.
