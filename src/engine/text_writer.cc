@@ -38,10 +38,15 @@ std::size_t TextPool::held_bytes() const {
   return held_bytes_;
 }
 
+// Long texts go into blocks of the usual size as well, for those are used again.
 void TextWriter::Append(std::span<const char> text) {
-  char* out = Room(text.size());
-  std::memcpy(out, text.data(), text.size());
-  Advance(out + text.size());
+  while (!text.empty()) {
+    if (at_ == end_) Grow(TextPool::kBlockBytes);
+    const auto part = text.first(std::min(text.size(), static_cast<std::size_t>(end_ - at_)));
+    std::memcpy(at_, part.data(), part.size());
+    at_ += part.size();
+    text = text.subspan(part.size());
+  }
 }
 
 std::size_t TextWriter::size() const {
