@@ -139,8 +139,7 @@ bool HasRowGroupsAsBatches(const duckdb::PhysicalOperator& plan) {
   switch (plan.type) {
     case duckdb::PhysicalOperatorType::PROJECTION:
     case duckdb::PhysicalOperatorType::FILTER: return HasRowGroupsAsBatches(plan.children[0].get());
-    case duckdb::PhysicalOperatorType::TABLE_SCAN:
-      return ReadsParquet(plan.Cast<duckdb::PhysicalTableScan>().function);
+    case duckdb::PhysicalOperatorType::TABLE_SCAN: return ReadsParquet(plan.Cast<duckdb::PhysicalTableScan>().function);
     default: return false;
   }
 }
