@@ -35,7 +35,7 @@ class _Listener(http.server.ThreadingHTTPServer):
 class FakeS3:
     """`objects` may be changed at any time. `before_get(count)` is called before the count-th GET of an object."""
 
-    def __init__(self, objects: dict[str, bytes]):
+    def __init__(self, objects: dict[str, bytes], address: tuple[str, int] = ("127.0.0.1", 0)):
         self.objects = dict(objects)
         self.refusal: Refusal | None = None
         self.before_get: Callable[[int], None] = lambda count: None
@@ -44,8 +44,9 @@ class FakeS3:
         self.gets = 0
         self._lock = threading.Lock()
         self._connections: list[socket.socket] = []
-        self._http = _Listener(("127.0.0.1", 0), self._handler())
-        self.endpoint = f"http://127.0.0.1:{self._http.server_port}"
+        self._http = _Listener(address, self._handler())
+        self.port = self._http.server_port
+        self.endpoint = f"http://{address[0]}:{self.port}"
         self.lake = f"s3://{BUCKET}/lake"
 
     def __enter__(self):
