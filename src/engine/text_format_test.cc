@@ -31,8 +31,12 @@ class TextFormatTest : public testing::Test {
  protected:
   TextFormatTest() {
     Do("SET TimeZone='UTC'");
+    Open(4);
+  }
+
+  void Open(int threads) {
     DatabaseOptions options;
-    options.threads = 4;
+    options.threads = threads;
     database_ = *Database::Open(options);
   }
 
@@ -213,6 +217,25 @@ TEST_F(TextFormatTest, PlansOfEveryShape) {
     EXPECT_EQ(Run("FROM $t WHERE g < 50", Format::kCsv, keep_order, sink)->rows, 30'000u);
     EXPECT_EQ(Sorted(Actual("SELECT g, sum(i) FROM $t GROUP BY g", Format::kTsv, keep_order)),
               Sorted(Expected(From("SELECT g, sum(i) FROM $t GROUP BY g", folder_), Format::kTsv)));
+  }
+}
+
+// Arrow's record batches must not end where threads happen to part their work.
+TEST_F(TextFormatTest, ArrowIsTheSameByAnyNumberOfThreads) {
+  MakeParquet(
+      "SELECT range AS i, range % 100 AS g, CASE WHEN range % 7 > 0 THEN md5(range::VARCHAR) END AS m FROM "
+      "range(100000)",
+      20'480);
+  for (const std::string sql :
+       {"FROM $t", "SELECT m, i + 1 AS n FROM $t WHERE g < 30", "FROM $t WHERE i < 0", "FROM $t ORDER BY m, i",
+        "FROM $t LIMIT 30000", "FROM $t UNION ALL FROM $t WHERE g = 1", "SELECT DISTINCT g FROM $t ORDER BY g",
+        "SELECT a.i, b.m FROM $t AS a JOIN $t AS b ON a.i = b.i ORDER BY a.i", "SELECT unnest([g, i]) AS u FROM $t"}) {
+    Open(1);
+    const std::string alone = Actual(sql, Format::kArrow);
+    for (const int threads : {2, 4}) {
+      Open(threads);
+      EXPECT_TRUE(Actual(sql, Format::kArrow) == alone) << sql << " by " << threads;
+    }
   }
 }
 
