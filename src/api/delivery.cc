@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 #include "api/access.h"
@@ -173,8 +174,11 @@ Status Delivery::Produce(const std::string& key, eider::Produce produce, std::ui
   }
   const std::lock_guard lock(mutex_);
   if (abandoned_) return kLeft;
-  reader_.spool().Wait(
-      begins, [self = shared_from_this()] { boost::asio::post(self->parts_.planners, [self] { self->Ready(); }); });
+  // What the planners still owe keeps their pool, and all that it uses, until the production has begun or ended: one
+  // that was cancelled ends when its query notices.
+  reader_.spool().Wait(begins, [self = shared_from_this(), owed = boost::asio::make_work_guard(parts_.planners)] {
+    boost::asio::post(self->parts_.planners, [self] { self->Ready(); });
+  });
   return {};
 }
 

@@ -1,4 +1,8 @@
 // SQL through the service: POST /query, DELETE /query/ID and invocations.
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
 #include "api/service_fixture.h"
 #include "base/digest.h"
 
@@ -33,6 +37,23 @@ TEST_F(ServiceQueryTest, RowsInTheFormatThatIsAsked) {
   const Answer answer = Query(R"({"sql":"FROM birds","format":"parquet"})");
   EXPECT_EQ(answer.head.Find("Content-Type"), "application/vnd.apache.parquet");
   EXPECT_EQ(answer.body.substr(0, 4), "PAR1");
+}
+
+// A cancelled query ends some milliseconds later, in a thread that must still find who waits for it.
+TEST_F(ServiceQueryTest, EndsNotBeforeWhatItOwesIsAnswered) {
+  std::stop_source client;
+  std::atomic<int> replies{0};
+  Request request;
+  request.method = "POST";
+  request.path = "/query";
+  request.headers = {{"Content-Type", "application/json"}};
+  request.body = R"json({"sql":"SELECT sum(i * j) FROM range(10000000) a(i), range(10000000) b(j)"})json";
+  request.client_left = client.get_token();
+  service_->Handle(std::move(request), [&](Response) { ++replies; });
+  while (productions_->counters().running == 0) std::this_thread::yield();
+  client.request_stop();
+  service_.reset();
+  EXPECT_EQ(replies, 1);
 }
 
 TEST_F(ServiceQueryTest, ValuesAreNothingButValues) {

@@ -177,6 +177,7 @@ def test_a_full_disk(tmp_path):
     assert not (tmp_path / "flights.csv").exists() and os.listdir(tmp_path / ".eider" / "uploads") == []
 
 
+@pytest.mark.skipif(bool(os.environ.get("EIDER_SANITIZER")), reason="a sanitizer's own memory is several times the limit")
 def test_ten_thousand_partitions_within_the_memory_limit(tmp_path):
     sql = "SELECT hash(i) % 10000 AS p, i, i * 0.5 AS x FROM range(1000000) t(i)"
     # By way of a small process: a child begins with its parent's peak.
