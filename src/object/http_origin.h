@@ -15,6 +15,7 @@
 #include <string>
 
 #include "object/aws_runtime.h"
+#include "object/tls_client_context.h"
 
 struct aws_http_connection_manager;
 
@@ -49,14 +50,14 @@ class HttpOrigin {
 
  private:
   friend class HttpExchange;
-  HttpOrigin(const OriginOptions& options, std::shared_ptr<AwsRuntime> runtime, std::shared_ptr<TlsContext> tls);
+  HttpOrigin(const OriginOptions& options, std::shared_ptr<AwsRuntime> runtime, std::shared_ptr<TlsClientContext> tls);
   void Began();
   void Ended();
 
   const OriginOptions options_;
   const std::string host_header_;
   const std::shared_ptr<AwsRuntime> runtime_;
-  const std::shared_ptr<TlsContext> tls_;
+  const std::shared_ptr<TlsClientContext> tls_;
   aws_http_connection_manager* connections_ = nullptr;
 
   std::mutex mutex_;
