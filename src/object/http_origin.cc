@@ -27,7 +27,7 @@ Result<std::unique_ptr<HttpOrigin>> HttpOrigin::Make(const OriginOptions& option
   auto runtime = AwsRuntime::Get();
   std::shared_ptr<TlsClientContext> tls;
   if (options.tls) {
-    auto made = TlsClientContext::Make(runtime, options.ca_bundle);
+    auto made = TlsClientContext::Make(runtime, options.ca_bundle, static_cast<std::size_t>(options.max_connections));
     if (!made.ok()) return made.error();
     tls = *std::move(made);
   }
