@@ -11,7 +11,7 @@ DEPTH = {folder: depth for depth, folders in enumerate(LAYERS) for folder in fol
 # Libraries that only these folders may include.
 OUTSIDE = [(re.compile(r"duckdb(/|\.hpp|\.h$)|parquet_"), {"engine"}),
            (re.compile(r"nanoarrow/"), {"engine"}),
-           (re.compile(r"aws/"), {"object"}),
+           (re.compile(r"aws/|s2n[./]"), {"object"}),
            (re.compile(r"boost/(beast|asio/(ip|local|ssl|basic_\w*socket))"), {"server", "lambda"})]
 
 LONGEST_SOURCE = 500

@@ -14,7 +14,6 @@ struct aws_allocator;
 struct aws_client_bootstrap;
 struct aws_event_loop_group;
 struct aws_host_resolver;
-struct aws_tls_ctx;
 
 namespace eider {
 
@@ -37,24 +36,6 @@ class AwsRuntime {
   aws_event_loop_group* loops_ = nullptr;
   aws_host_resolver* resolver_ = nullptr;
   aws_client_bootstrap* bootstrap_ = nullptr;
-};
-
-// A TLS client context, trusting the PEM file `ca_bundle` instead of the system's certificates when it is given.
-class TlsContext {
- public:
-  static Result<std::shared_ptr<TlsContext>> Make(std::shared_ptr<AwsRuntime> runtime, const std::string& ca_bundle);
-  ~TlsContext();
-  TlsContext(const TlsContext&) = delete;
-  TlsContext& operator=(const TlsContext&) = delete;
-
-  aws_tls_ctx* get() const { return context_; }
-
- private:
-  TlsContext(std::shared_ptr<AwsRuntime> runtime, aws_tls_ctx* context)
-      : runtime_(std::move(runtime)), context_(context) {}
-
-  std::shared_ptr<AwsRuntime> runtime_;
-  aws_tls_ctx* context_;
 };
 
 // Borrowed views between the two kinds of string.

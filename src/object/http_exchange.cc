@@ -6,6 +6,7 @@
 #include <aws/io/stream.h>
 
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "object/aws_runtime.h"
@@ -100,6 +101,11 @@ void HttpExchange::Connect(int aws_error) {
 
 void HttpExchange::OnConnection(aws_http_connection* connection, int aws_error, void* self) {
   auto* exchange = static_cast<HttpExchange*>(self);
+  if (aws_error == AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE) {
+    // The session that was offered may be why, and then the next handshake, which is in full, succeeds.
+    const std::uint64_t failed = exchange->origin_.failed_resumptions();
+    if (std::exchange(exchange->failed_resumptions_, failed) != failed) return exchange->Connect(0);
+  }
   if (aws_error != 0) return exchange->Finish(aws_error);
   exchange->connection_ = connection;
   aws_error = exchange->Send(connection);

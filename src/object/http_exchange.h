@@ -61,6 +61,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   aws_input_stream* body_stream_ = nullptr;
   aws_http_connection* connection_ = nullptr;
   HttpHead head_;
+  std::uint64_t failed_resumptions_ = 0;  // of the origin, those that this exchange has answered by another try
 
   std::mutex mutex_;  // over what Cancel and Consumed share with the loop
   aws_http_stream* stream_ = nullptr;

@@ -25,9 +25,9 @@ std::string_view ConnectHost(std::string_view host) {
 
 Result<std::unique_ptr<HttpOrigin>> HttpOrigin::Make(const OriginOptions& options) {
   auto runtime = AwsRuntime::Get();
-  std::shared_ptr<TlsContext> tls;
+  std::shared_ptr<TlsClientContext> tls;
   if (options.tls) {
-    auto made = TlsContext::Make(runtime, options.ca_bundle);
+    auto made = TlsClientContext::Make(runtime, options.ca_bundle, static_cast<std::size_t>(options.max_connections));
     if (!made.ok()) return made.error();
     tls = *std::move(made);
   }
@@ -39,7 +39,7 @@ Result<std::unique_ptr<HttpOrigin>> HttpOrigin::Make(const OriginOptions& option
 }
 
 HttpOrigin::HttpOrigin(const OriginOptions& options, std::shared_ptr<AwsRuntime> runtime,
-                       std::shared_ptr<TlsContext> tls)
+                       std::shared_ptr<TlsClientContext> tls)
     : options_(options), host_header_(HostHeader(options)), runtime_(std::move(runtime)), tls_(std::move(tls)) {
   aws_socket_options socket{};
   socket.type = AWS_SOCKET_STREAM;

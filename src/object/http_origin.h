@@ -3,8 +3,8 @@
 // What the CRT's pool does (aws-c-http and aws-c-io of awscrt 0.38.1): an idle connection is used again, the one used
 // last first. A new one goes to the address used least recently among those that the resolver knows; while the host is
 // in use it asks the DNS again each second and keeps an address for 30 s, so that connections spread over all that S3
-// answers with. There is no TLS resumption: the s2n channel keeps no sessions, each new connection shakes hands in
-// full.
+// answers with. One that was closed, as idle ones are, is followed by one that resumes its TLS session
+// (tls_client_context.h).
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include <string>
 
 #include "object/aws_runtime.h"
+#include "object/tls_client_context.h"
 
 struct aws_http_connection_manager;
 
@@ -43,20 +44,21 @@ class HttpOrigin {
   const std::shared_ptr<AwsRuntime>& runtime() const { return runtime_; }
   aws_allocator* allocator() const { return runtime_->allocator(); }
   aws_http_connection_manager* connections() const { return connections_; }
+  std::uint64_t failed_resumptions() const { return tls_ ? tls_->failed_resumptions() : 0; }  // as TlsClientContext's
 
   // Bytes of a body that may arrive before they are consumed.
   static constexpr std::size_t kWindowBytes = 2 << 20;
 
  private:
   friend class HttpExchange;
-  HttpOrigin(const OriginOptions& options, std::shared_ptr<AwsRuntime> runtime, std::shared_ptr<TlsContext> tls);
+  HttpOrigin(const OriginOptions& options, std::shared_ptr<AwsRuntime> runtime, std::shared_ptr<TlsClientContext> tls);
   void Began();
   void Ended();
 
   const OriginOptions options_;
   const std::string host_header_;
   const std::shared_ptr<AwsRuntime> runtime_;
-  const std::shared_ptr<TlsContext> tls_;
+  const std::shared_ptr<TlsClientContext> tls_;
   aws_http_connection_manager* connections_ = nullptr;
 
   std::mutex mutex_;

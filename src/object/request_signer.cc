@@ -96,10 +96,10 @@ void OnSigned(aws_signing_result* result, int aws_error, void* data) {
 
 Result<std::unique_ptr<RequestSigner>> RequestSigner::Make(std::shared_ptr<AwsRuntime> runtime,
                                                            const SignerOptions& options) {
-  std::shared_ptr<TlsContext> tls;
+  std::shared_ptr<TlsClientContext> tls;
   // With the environment's keys no TLS context is made, which matters for start-up and memory.
   if (!options.profile.empty() || !EnvironmentHasKeys()) {
-    auto made = TlsContext::Make(runtime, options.ca_bundle);
+    auto made = TlsClientContext::Make(runtime, options.ca_bundle);
     if (!made.ok()) return made.error();
     tls = *std::move(made);
   }
@@ -115,7 +115,7 @@ Result<std::unique_ptr<RequestSigner>> RequestSigner::Make(std::shared_ptr<AwsRu
 }
 
 RequestSigner::RequestSigner(std::shared_ptr<AwsRuntime> runtime, SignerOptions options,
-                             std::shared_ptr<TlsContext> tls)
+                             std::shared_ptr<TlsClientContext> tls)
     : runtime_(std::move(runtime)), options_(std::move(options)), tls_(std::move(tls)) {}
 
 // Null when there is nothing to look credentials up in.

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "object/aws_runtime.h"
+#include "object/tls_client_context.h"
 
 struct aws_credentials_provider;
 struct aws_http_message;
@@ -48,13 +49,13 @@ class RequestSigner {
   std::uint64_t version() const;
 
  private:
-  RequestSigner(std::shared_ptr<AwsRuntime> runtime, SignerOptions options, std::shared_ptr<TlsContext> tls);
+  RequestSigner(std::shared_ptr<AwsRuntime> runtime, SignerOptions options, std::shared_ptr<TlsClientContext> tls);
   aws_credentials_provider* MakeProvider();
   void Start(std::unique_ptr<RequestSigning> signing, std::chrono::seconds in_query);
 
   const std::shared_ptr<AwsRuntime> runtime_;
   const SignerOptions options_;
-  const std::shared_ptr<TlsContext> tls_;  // null when the environment's keys are used
+  const std::shared_ptr<TlsClientContext> tls_;  // null when the environment's keys are used
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
