@@ -63,6 +63,7 @@ class DuckDatabase final : public Database {
       auto database = OpenConfinedInstance(options_);
       if (!database) return database.error();
       database_ = *std::move(database);
+      parser_options_ = duckdb::Connection(*database_).context->GetParserOptions();
       attachments_ = std::make_unique<Attachments>(options_);
       return {};
     });
@@ -219,8 +220,7 @@ class DuckDatabase final : public Database {
   Result<TableNames> FindTables(const std::string& sql, bool confined) override {
     return Guarded(
         [&]() -> Result<TableNames> {
-          duckdb::Connection connection(*database_);
-          const auto node = ParseSelect(*connection.context, sql);
+          const auto node = ParseSelect(parser_options_, sql);
           if (!node) return node.error();
           if (confined) CheckSyntax(**node, nullptr);
           return eider::FindTables(**node);
@@ -352,6 +352,7 @@ class DuckDatabase final : public Database {
   std::atomic<std::uint64_t> runs_{0};
   Watchdog watchdog_;
   std::shared_ptr<duckdb::DuckDB> database_;
+  duckdb::ParserOptions parser_options_;  // of the instance, whose configuration is locked
   std::unique_ptr<Attachments> attachments_;
 };
 
