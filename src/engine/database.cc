@@ -69,29 +69,46 @@ class DuckDatabase final : public Database {
     });
   }
 
-  Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
+  Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop,
+                         const std::function<void(const RunSummary&)>& on_answer) override {
     ++runs_;
     HeldSink held(sink);
     LimitedSink limited(statement.catalogs.empty() ? sink : held, statement.limits.bytes);
     auto place = PlaceOf(statement);
     if (!place) return place.error();
     Running running(*std::move(place), watchdog_, statement, &limited, std::move(stop));
-    auto summary = Guarded(
+    RunSummary summary;
+    std::atomic<bool> answered{false};
+    const auto answer = [&](std::uint64_t rows) -> Status {
+      if (const auto most = statement.limits.rows; most > 0 && rows > most) {
+        return Error{
+            ErrorKind::kExhausted,
+            fmt::format("the answer has more than the {} rows that it may have; ask for fewer with LIMIT", most),
+            {}};
+      }
+      if (auto status = limited.Close(); !status) return status;
+      summary.rows = rows;
+      running.AddReads(summary);
+      answered = true;
+      if (on_answer) on_answer(summary);
+      return {};
+    };
+    // Another's catalog may have an error to tell until the statement has ended.
+    if (statement.catalogs.empty()) {
+      running.state().on_written = [&] { return answer(running.state().rows); };
+    }
+    const auto run = Guarded(
         [&]() -> Result<RunSummary> {
           auto node = BindSelect(running.context(), statement);
           if (!node) return node.error();
-          if (statement.page) return RunPage(running, *std::move(node), statement, limited);
+          if (statement.page) return RunPage(running, *std::move(node), statement, limited, summary.next);
           return RunRows(running, *std::move(node), statement, limited);
         },
         Quotable(statement));
-    if (!summary) return running.Explain(statement, summary.error());
-    if (const auto rows = statement.limits.rows; rows > 0 && summary->rows > rows) {
-      return Error{ErrorKind::kExhausted,
-                   fmt::format("the answer has more than the {} rows that it may have; ask for fewer with LIMIT", rows),
-                   {}};
+    if (!run) return running.Explain(statement, run.error());
+    if (!answered) {
+      if (auto status = answer(run->rows); !status) return status.error();
     }
-    if (auto status = limited.Close(); !status) return status.error();
-    running.AddReads(*summary);
     return summary;
   }
 
@@ -282,19 +299,19 @@ class DuckDatabase final : public Database {
   }
 
   // The page and the row behind it are computed once, into memory; what is written is read from there.
+  // `next` is set before the last row is written.
   Result<RunSummary> RunPage(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
-                             Sink& sink) {
+                             Sink& sink, std::string& next) {
     auto paged = MakePage(running, std::move(node), statement);
     if (!paged) return paged.error();
     auto select = duckdb::make_uniq<duckdb::SelectStatement>();
     select->node = std::move(paged->select);
     const auto result = running.Execute(std::move(select), /*stream=*/false);
     auto& rows = result->Cast<duckdb::MaterializedQueryResult>().Collection();
-    auto next = NextPage(running.context(), rows, paged->order, paged->page);
-    if (!next) return next.error();
-    auto summary = RunRows(running, SelectRows(rows, paged->order, paged->page), statement, sink);
-    if (summary) summary->next = *std::move(next);
-    return summary;
+    auto token = NextPage(running.context(), rows, paged->order, paged->page);
+    if (!token) return token.error();
+    next = *std::move(token);
+    return RunRows(running, SelectRows(rows, paged->order, paged->page), statement, sink);
   }
 
   Result<RunSummary> RunRows(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
