@@ -84,10 +84,11 @@ void Delivery::Abandon() {
 Status Delivery::Produce(const std::string& key, Statement statement, Coding coding, std::uint64_t begins) {
   return Produce(
       key,
-      [&database = parts_.database, statement = std::move(statement), coding](
-          Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
+      [&database = parts_.database, statement = std::move(statement), coding](Sink& sink, std::stop_token stop,
+                                                                              const TellEnd& tell) -> Result<SpoolEnd> {
         const auto compressor = MakeCompressor(coding, sink);
-        const auto summary = database.Run(statement, compressor ? *compressor : sink, std::move(stop));
+        const auto summary = database.Run(statement, compressor ? *compressor : sink, std::move(stop),
+                                          [&](const RunSummary& answer) { tell(EndOf(answer)); });
         if (!summary) return summary.error();
         return EndOf(*summary);
       },

@@ -17,7 +17,7 @@ class SpoolBodyTest : public testing::Test {
 
   // A reader of a finished or failed production of `text`.
   Reader Produced(const std::string& text, std::optional<Error> error = {}) {
-    auto reader = productions_.Join("", [=](Sink& sink, std::stop_token) -> Result<SpoolEnd> {
+    auto reader = productions_.Join("", [=](Sink& sink, std::stop_token, const TellEnd&) -> Result<SpoolEnd> {
       if (auto status = sink.Write(text); !status) return status.error();
       if (error) return *error;
       return SpoolEnd{7, 0, 0};

@@ -30,7 +30,7 @@ Produce WriteResult(const ServiceParts& parts, Statement statement, std::shared_
                     bool metadata, SteadyTime asked) {
   return [&store = *parts.options.results, &options = parts.options, &database = parts.database,
           statement = std::move(statement), written = std::move(written), metadata,
-          asked](Sink& sink, std::stop_token stop) -> Result<SpoolEnd> {
+          asked](Sink& sink, std::stop_token stop, const TellEnd&) -> Result<SpoolEnd> {
     const ResultLink& link = written->link;
     Call call;
     call.stop = std::move(stop);

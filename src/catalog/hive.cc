@@ -91,7 +91,8 @@ Result<std::vector<HiveColumn>> LearnHive(const std::vector<ObjectInfo>& objects
 }
 
 std::string HiveArguments(const std::vector<HiveColumn>& columns) {
-  if (columns.empty()) return ", hive_partitioning=false";
+  // Not `false`, which the parser makes a cast of a text, bound and run for each statement.
+  if (columns.empty()) return ", hive_partitioning=0";
   std::vector<std::string> types;
   for (const HiveColumn& column : columns) {
     types.push_back(fmt::format("{}: {}", QuoteLiteral(column.name), QuoteLiteral(column.type)));

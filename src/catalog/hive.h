@@ -20,7 +20,7 @@ struct HiveColumn {
 // no key holds a key=value folder; kInvalid naming two objects when only some do or when they differ in their keys.
 Result<std::vector<HiveColumn>> LearnHive(const std::vector<ObjectInfo>& objects, const DatasetConfig& config);
 
-// ", hive_partitioning=true, hive_types={…}" or ", hive_partitioning=false".
+// ", hive_partitioning=true, hive_types={…}" or ", hive_partitioning=0".
 std::string HiveArguments(const std::vector<HiveColumn>& columns);
 
 }  // namespace eider

@@ -107,8 +107,9 @@ Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const Boun
   return Invalid(fmt::format("'{}' is not a value of type {}", value.text, value.type));
 }
 
-Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql) {
-  duckdb::Parser parser(context.GetParserOptions());
+Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(const duckdb::ParserOptions& options,
+                                                          const std::string& sql) {
+  duckdb::Parser parser(options);
   parser.ParseQuery(sql);
   if (parser.statements.size() != 1) {
     return Invalid(fmt::format("exactly one SELECT is wanted, and here are {} statements", parser.statements.size()));
@@ -121,7 +122,7 @@ Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext&
 }
 
 Result<duckdb::unique_ptr<duckdb::QueryNode>> BindSelect(duckdb::ClientContext& context, const Statement& statement) {
-  auto node = ParseSelect(context, statement.sql);
+  auto node = ParseSelect(context.GetParserOptions(), statement.sql);
   if (!node) return node;
   if (statement.confined) CheckSyntax(**node, &statement.catalogs);
   ParameterBinder binder;

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "duckdb.hpp"
+#include "duckdb/parser/parser_options.hpp"
 #include "duckdb/parser/query_node.hpp"
 #include "engine/database.h"
 
@@ -12,7 +13,7 @@ namespace eider {
 Result<duckdb::Value> ParseBoundValue(duckdb::ClientContext& context, const BoundValue& value);
 
 // kInvalid for anything but exactly one SELECT.
-Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(duckdb::ClientContext& context, const std::string& sql);
+Result<duckdb::unique_ptr<duckdb::QueryNode>> ParseSelect(const duckdb::ParserOptions& options, const std::string& sql);
 
 // The statement's SELECT, looked through if it is confined, with its tables known, its limit set (a page's is
 // not), and each $N put in as a constant. A constant, unlike a prepared

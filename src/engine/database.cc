@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "base/text.h"
-#include "duckdb/main/client_config.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/main/prepared_statement.hpp"
@@ -24,146 +23,17 @@
 #include "engine/narrow.h"
 #include "engine/page.h"
 #include "engine/partitioned_write.h"
-#include "engine/query_memory.h"
-#include "engine/read_planner.h"
+#include "engine/running.h"
 #include "engine/sandbox.h"
 #include "engine/statement_state.h"
 #include "engine/tables.h"
 #include "engine/text_collector.h"
 #include "engine/text_format.h"
-#include "engine/wait_for_result.h"
 #include "engine/watchdog.h"
 #include "engine/xlsx_stream.h"
 
 namespace eider {
 namespace {
-
-std::string_view Quotable(const Statement& statement) {
-  return statement.quotable ? std::string_view(statement.sql) : std::string_view();
-}
-
-// One statement on a connection of its own: its state, its stop and its deadline.
-class Running {
- public:
-  Running(Attached place, Watchdog& watchdog, const Statement& statement, Sink* sink, std::stop_token stop)
-      : place_(std::move(place)), connection_(*place_.instance), state_(duckdb::make_shared_ptr<StatementState>()) {
-    if (statement.limits.memory > 0) BoundMemory(context(), statement.limits.memory);
-    state_->snapshot = statement.snapshot;
-    state_->confined = statement.confined;
-    for (const auto& [name, attachment] : place_.catalogs) {
-      state_->catalogs.insert(name);
-      if (attachment->catalog().is_folder()) {
-        state_->reads_folders = true;
-      } else {
-        state_->aliases[name] = attachment->alias();
-      }
-    }
-    // A name is a dataset or the query's own; what a path stands for, the catalog has said.
-    duckdb::ClientConfig::GetConfig(*connection_.context).use_replacement_scans = false;
-    if (statement.snapshot && statement.snapshot->reads().scheduler != nullptr) {
-      state_->reads = std::make_shared<PlannedReads>(statement.snapshot, state_->counters);
-    }
-    state_->sink = sink;
-    state_->call.stop = stop;
-    if (statement.on_progress) {
-      connection_.context->config.enable_progress_bar = true;
-      connection_.context->config.print_progress_bar = false;
-      on_progress_ = statement.on_progress;
-    }
-    if (statement.limits.time.count() > 0) {
-      state_->call.deadline = SystemSteadyClock()() + statement.limits.time;
-      guard_.emplace(watchdog, state_->call.deadline, [this] {
-        late_ = true;
-        connection_.Interrupt();
-      });
-    }
-    connection_.context->registered_state->Insert(StatementState::kName, state_);
-    interrupt_.emplace(std::move(stop), [this] { connection_.Interrupt(); });
-  }
-
-  // Of a query that ended early tasks may still run. They use the planner, whose thread uses the connection.
-  ~Running() {
-    if (!state_->planner) return;
-    state_->planner->Stop();
-    context().Destroy();
-    state_->planner.reset();
-  }
-
-  duckdb::ClientContext& context() { return *connection_.context; }
-  StatementState& state() { return *state_; }
-
-  // What it has read, and was planned to.
-  void AddReads(RunSummary& summary) const {
-    summary.reads = state_->counters.requests;
-    summary.read_bytes = state_->counters.bytes;
-    summary.cache_hits = state_->counters.cache_hits;
-    if (state_->planner) summary.plan = state_->planner->summary();
-  }
-
-  // What went wrong, the cause before its consequence.
-  Error Explain(const Statement& statement, Error error) {
-    if (late_) {
-      return {ErrorKind::kTimeout,
-              fmt::format("the time limit of {} ms for one request passed; ask for less, or filter it",
-                          statement.limits.time.count()),
-              {}};
-    }
-    if (state_->call.stop.stop_requested()) return {ErrorKind::kCancelled, "cancelled", {}};
-    if (const auto first = state_->first_error()) return *first;
-    if (error.kind == ErrorKind::kExhausted && statement.limits.memory > 0) {
-      error.message = fmt::format(
-          "the query needs more than the {} of memory that it may have, or more disk than there is; ask for fewer rows "
-          "or columns, or without sorting",
-          HumanBytes(statement.limits.memory));
-      return error;
-    }
-    return place_.catalogs.empty() ? error : place_.Explain(std::move(error), ToldInFull(statement));
-  }
-
-  // Binds the query for its columns' names and types. Without the optimizer, which would read the statistics of each
-  // column in each row group: 0.1 s for 500 columns in 200.
-  duckdb::unique_ptr<duckdb::PreparedStatement> Bind(duckdb::unique_ptr<duckdb::QueryNode> node) {
-    auto select = duckdb::make_uniq<duckdb::SelectStatement>();
-    select->node = std::move(node);
-    context().config.enable_optimizer = false;
-    auto prepared = context().Prepare(std::move(select));
-    context().config.enable_optimizer = true;
-    if (prepared->HasError()) prepared->error.Throw();
-    return prepared;
-  }
-
-  PlanSummary Estimate(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
-    state_->purpose = StatementState::Purpose::kEstimate;
-    const auto prepared = context().Prepare(std::move(statement));
-    if (prepared->HasError()) prepared->error.Throw();
-    return state_->estimate;
-  }
-
-  duckdb::unique_ptr<duckdb::QueryResult> Execute(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool stream) {
-    // An interrupt that came before the query began would be forgotten by it.
-    if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
-    state_->purpose = StatementState::Purpose::kRun;
-    auto pending = context().PendingQuery(
-        std::move(statement), duckdb::QueryParameters(stream ? duckdb::QueryResultOutputType::ALLOW_STREAMING
-                                                             : duckdb::QueryResultOutputType::FORCE_MATERIALIZED));
-    if (pending->HasError()) pending->ThrowError();
-    if (late_ || state_->call.stop.stop_requested()) throw duckdb::InterruptException();
-    WaitForResult(*pending, context(), on_progress_);
-    if (pending->HasError()) pending->ThrowError();
-    auto result = pending->Execute();
-    if (result->HasError()) result->ThrowError();
-    return result;
-  }
-
- private:
-  const Attached place_;  // its catalogs stay attached until the connection is gone
-  duckdb::Connection connection_;
-  duckdb::shared_ptr<StatementState> state_;
-  std::function<void(double)> on_progress_;
-  std::atomic<bool> late_{false};
-  std::optional<Watchdog::Guard> guard_;
-  std::optional<std::stop_callback<std::function<void()>>> interrupt_;
-};
 
 class DuckDatabase final : public Database {
  public:
@@ -192,34 +62,52 @@ class DuckDatabase final : public Database {
       auto database = OpenConfinedInstance(options_);
       if (!database) return database.error();
       database_ = *std::move(database);
+      parser_options_ = duckdb::Connection(*database_).context->GetParserOptions();
       attachments_ = std::make_unique<Attachments>(options_);
       return {};
     });
   }
 
-  Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) override {
+  Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop,
+                         const std::function<void(const RunSummary&)>& on_answer) override {
     ++runs_;
     HeldSink held(sink);
     LimitedSink limited(statement.catalogs.empty() ? sink : held, statement.limits.bytes);
     auto place = PlaceOf(statement);
     if (!place) return place.error();
     Running running(*std::move(place), watchdog_, statement, &limited, std::move(stop));
-    auto summary = Guarded(
+    RunSummary summary;
+    std::atomic<bool> answered{false};
+    const auto answer = [&](std::uint64_t rows) -> Status {
+      if (const auto most = statement.limits.rows; most > 0 && rows > most) {
+        return Error{
+            ErrorKind::kExhausted,
+            fmt::format("the answer has more than the {} rows that it may have; ask for fewer with LIMIT", most),
+            {}};
+      }
+      if (auto status = limited.Close(); !status) return status;
+      summary.rows = rows;
+      running.AddReads(summary);
+      answered = true;
+      if (on_answer) on_answer(summary);
+      return {};
+    };
+    // Another's catalog may have an error to tell until the statement has ended.
+    if (statement.catalogs.empty()) {
+      running.state().on_written = [&] { return answer(running.state().rows); };
+    }
+    const auto run = Guarded(
         [&]() -> Result<RunSummary> {
           auto node = BindSelect(running.context(), statement);
           if (!node) return node.error();
-          if (statement.page) return RunPage(running, *std::move(node), statement, limited);
+          if (statement.page) return RunPage(running, *std::move(node), statement, limited, summary.next);
           return RunRows(running, *std::move(node), statement, limited);
         },
         Quotable(statement));
-    if (!summary) return running.Explain(statement, summary.error());
-    if (const auto rows = statement.limits.rows; rows > 0 && summary->rows > rows) {
-      return Error{ErrorKind::kExhausted,
-                   fmt::format("the answer has more than the {} rows that it may have; ask for fewer with LIMIT", rows),
-                   {}};
+    if (!run) return running.Explain(statement, run.error());
+    if (!answered) {
+      if (auto status = answer(run->rows); !status) return status.error();
     }
-    if (auto status = limited.Close(); !status) return status.error();
-    running.AddReads(*summary);
     return summary;
   }
 
@@ -348,8 +236,7 @@ class DuckDatabase final : public Database {
   Result<TableNames> FindTables(const std::string& sql, bool confined) override {
     return Guarded(
         [&]() -> Result<TableNames> {
-          duckdb::Connection connection(*database_);
-          const auto node = ParseSelect(*connection.context, sql);
+          const auto node = ParseSelect(parser_options_, sql);
           if (!node) return node.error();
           if (confined) CheckSyntax(**node, nullptr);
           return eider::FindTables(**node);
@@ -411,19 +298,19 @@ class DuckDatabase final : public Database {
   }
 
   // The page and the row behind it are computed once, into memory; what is written is read from there.
+  // `next` is set before the last row is written.
   Result<RunSummary> RunPage(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
-                             Sink& sink) {
+                             Sink& sink, std::string& next) {
     auto paged = MakePage(running, std::move(node), statement);
     if (!paged) return paged.error();
     auto select = duckdb::make_uniq<duckdb::SelectStatement>();
     select->node = std::move(paged->select);
     const auto result = running.Execute(std::move(select), /*stream=*/false);
     auto& rows = result->Cast<duckdb::MaterializedQueryResult>().Collection();
-    auto next = NextPage(running.context(), rows, paged->order, paged->page);
-    if (!next) return next.error();
-    auto summary = RunRows(running, SelectRows(rows, paged->order, paged->page), statement, sink);
-    if (summary) summary->next = *std::move(next);
-    return summary;
+    auto token = NextPage(running.context(), rows, paged->order, paged->page);
+    if (!token) return token.error();
+    next = *std::move(token);
+    return RunRows(running, SelectRows(rows, paged->order, paged->page), statement, sink);
   }
 
   Result<RunSummary> RunRows(Running& running, duckdb::unique_ptr<duckdb::QueryNode> node, const Statement& statement,
@@ -473,6 +360,7 @@ class DuckDatabase final : public Database {
   std::atomic<std::uint64_t> runs_{0};
   Watchdog watchdog_;
   std::shared_ptr<duckdb::DuckDB> database_;
+  duckdb::ParserOptions parser_options_;  // of the instance, whose configuration is locked
   std::unique_ptr<Attachments> attachments_;
 };
 

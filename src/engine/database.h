@@ -150,7 +150,10 @@ class Database {
 
   // Runs the statement to its end on the calling thread (and DuckDB's workers). A requested stop interrupts it and
   // answers kCancelled; the time limit kTimeout; an error of the sink or of a read is answered as it was.
-  virtual Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop) = 0;
+  // `on_answer` hears once that the sink has all of the answer and is closed, on any thread, and as soon as that is so:
+  // DuckDB takes a while to let go of a plan, for which nobody need wait.
+  virtual Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop,
+                                 const std::function<void(const RunSummary&)>& on_answer = {}) = 0;
 
   // Run into many Parquet files, those of each partition in a folder of its own; `partition_by` may be empty. The
   // statement's format and limit of bytes are not looked at.

@@ -52,6 +52,40 @@ TEST_F(DatabaseTest, WritesCsvOfRfc4180) {
   EXPECT_EQ(*Bytes(Sql("SELECT 1 AS a, 'x,\"y\"' AS b, NULL AS c, '' AS d")), "a,b,c,d\r\n1,\"x,\"\"y\"\"\",,\"\"\r\n");
 }
 
+TEST_F(DatabaseTest, TellsOnceOfAWholeAnswer) {
+  for (const Format format : {Format::kCsv, Format::kJson, Format::kArrow, Format::kParquet, Format::kXlsx}) {
+    Statement statement = Sql("SELECT range AS id FROM range(10) ORDER BY id", format);
+    for (const bool paged : {false, true}) {
+      if (paged) statement.page = Page{{"id"}, 4, "", "series"};
+      TextSink sink;
+      int told = 0;
+      const auto run = database_->Run(statement, sink, {}, [&](const RunSummary& answer) {
+        ++told;
+        EXPECT_TRUE(sink.closed);
+        EXPECT_EQ(answer.rows, paged ? 4u : 10u);
+        EXPECT_EQ(answer.next.empty(), !paged);
+      });
+      ASSERT_TRUE(run.ok()) << run.error().message;
+      EXPECT_EQ(told, 1);
+      EXPECT_EQ(run->next.empty(), !paged);
+    }
+  }
+}
+
+TEST_F(DatabaseTest, TellsOfNoBrokenAnswer) {
+  const auto told = [](const RunSummary&) { ADD_FAILURE(); };
+  Statement limited = Sql("SELECT range AS id FROM range(10)");
+  limited.limits.rows = 9;
+  TextSink sink;
+  const auto run = database_->Run(limited, sink, {}, told);
+  EXPECT_EQ(run.error().kind, ErrorKind::kExhausted);
+  EXPECT_NE(run.error().message.find("more than the 9 rows"), std::string::npos);
+  EXPECT_FALSE(sink.closed);
+  TextSink full;
+  full.fail_after = 3;
+  EXPECT_EQ(database_->Run(Sql("SELECT 1234 AS id"), full, {}, told).error().message, "sink is full");
+}
+
 TEST(TimeZoneTest, IsUtcWhereverItRuns) {
   const char* before = std::getenv("TZ");
   const std::string kept = before == nullptr ? "" : before;

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <list>
 #include <unordered_map>
+#include <utility>
 
 namespace eider {
 
@@ -107,11 +108,20 @@ class Productions::Pool {
     }
     const std::stop_token stop = production->stop.get_token();
     Result<SpoolEnd> end = Error{ErrorKind::kCancelled, "cancelled: its last reader left", {}};
-    if (!stop.stop_requested()) end = produce(production->spool, stop);
+    if (!stop.stop_requested()) {
+      end = produce(production->spool, stop, [&](const SpoolEnd& told) { End(name, production, told); });
+    }
+    End(name, production, end);
+    const std::lock_guard lock(mutex_);
+    if (--unfinished_ == 0) idle_.notify_all();
+  }
+
+  // The first end stands.
+  void End(const std::string& name, const std::shared_ptr<Production>& production, const Result<SpoolEnd>& end) {
     {
       const std::lock_guard lock(mutex_);
+      if (std::exchange(production->ended, true)) return;
       --counters_.running;
-      production->ended = true;
       if (const auto live = live_.find(name); live != live_.end() && live->second == production) live_.erase(live);
       if (end && !production->key.empty()) Keep(production);
     }
@@ -121,8 +131,6 @@ class Productions::Pool {
     } else {
       production->spool.Fail(end.error());
     }
-    const std::lock_guard lock(mutex_);
-    if (--unfinished_ == 0) idle_.notify_all();
   }
 
   void Keep(const std::shared_ptr<Production>& production) {

@@ -26,8 +26,10 @@ struct ProductionOptions {
   std::size_t waiting = 1000;              // queries that wait for their turn
 };
 
-// Runs a query into the sink; called once on a thread of Productions. It must end soon after a requested stop.
-using Produce = std::function<Result<SpoolEnd>(Sink& sink, std::stop_token stop)>;
+// Runs a query into the sink; called once on a thread of Productions. It must end soon after a requested stop. It may
+// tell the end itself, once the sink has all: readers then wait for nothing more, and what it answers is not looked at.
+using TellEnd = std::function<void(const SpoolEnd& end)>;  // any thread
+using Produce = std::function<Result<SpoolEnd>(Sink& sink, std::stop_token stop, const TellEnd& tell)>;
 
 class Productions;
 

@@ -15,7 +15,7 @@ ProductionOptions Options() {
   return options;
 }
 
-Result<SpoolEnd> WriteHello(Sink& sink, std::stop_token) {
+Result<SpoolEnd> WriteHello(Sink& sink, std::stop_token, const TellEnd& = {}) {
   if (auto status = sink.Write(std::string_view("hello")); !status) return status.error();
   return SpoolEnd{1, 0, 0};
 }
@@ -41,7 +41,7 @@ TEST(ProductionTest, EqualRequestsAreOneRun) {
   Productions productions(Options());
   std::promise<void> go;
   const auto gate = go.get_future().share();
-  const auto produce = [gate](Sink& sink, std::stop_token stop) {
+  const auto produce = [gate](Sink& sink, std::stop_token stop, const TellEnd&) {
     gate.wait();
     return WriteHello(sink, stop);
   };
@@ -51,8 +51,8 @@ TEST(ProductionTest, EqualRequestsAreOneRun) {
   for (const Reader& reader : readers) EXPECT_EQ(Text(reader), "hello");
   EXPECT_EQ(productions.counters().started, 1u);
   EXPECT_EQ(productions.counters().joined, 499u);
-  const auto late =
-      productions.Join("k", [](Sink&, std::stop_token) -> Result<SpoolEnd> { return Internal("run again"); });
+  const auto late = productions.Join(
+      "k", [](Sink&, std::stop_token, const TellEnd&) -> Result<SpoolEnd> { return Internal("run again"); });
   EXPECT_EQ(Text(*late), "hello") << "a finished result is kept";
   EXPECT_TRUE(late->joined());
 }
@@ -62,7 +62,7 @@ TEST(ProductionTest, IdleWhenNoQueryRunsOrWaits) {
   EXPECT_TRUE(productions.WaitUntilIdle(SystemSteadyClock()()));
   std::promise<void> go;
   const auto gate = go.get_future().share();
-  auto reader = productions.Join("k", [gate](Sink& sink, std::stop_token stop) {
+  auto reader = productions.Join("k", [gate](Sink& sink, std::stop_token stop, const TellEnd&) {
     gate.wait();
     return WriteHello(sink, stop);
   });
@@ -70,6 +70,26 @@ TEST(ProductionTest, IdleWhenNoQueryRunsOrWaits) {
   go.set_value();
   EXPECT_TRUE(productions.WaitUntilIdle(SteadyTime::max()));
   EXPECT_TRUE(reader->spool().state().end.has_value());
+}
+
+TEST(ProductionTest, NobodyWaitsForWhatComesAfterTheEnd) {
+  Productions productions(Options());
+  std::promise<void> go;
+  const auto gate = go.get_future().share();
+  const auto reader =
+      productions.Join("k", [gate](Sink& sink, std::stop_token stop, const TellEnd& tell) -> Result<SpoolEnd> {
+        tell(*WriteHello(sink, stop));
+        gate.wait();
+        return Internal("too late to be one");
+      });
+  EXPECT_EQ(Text(*reader), "hello");
+  EXPECT_EQ(productions.counters().running, 0u);
+  EXPECT_TRUE(productions.Join("k", WriteHello)->joined());
+  EXPECT_FALSE(productions.WaitUntilIdle(SystemSteadyClock()()));
+  go.set_value();
+  EXPECT_TRUE(productions.WaitUntilIdle(SteadyTime::max()));
+  EXPECT_FALSE(reader->spool().state().error.has_value());
+  EXPECT_TRUE(productions.Peek("k").has_value());
 }
 
 TEST(ProductionTest, AnEmptyKeyIsNeverShared) {
@@ -83,8 +103,8 @@ TEST(ProductionTest, AnEmptyKeyIsNeverShared) {
 TEST(ProductionTest, AFailureIsNotKept) {
   Productions productions(Options());
   {
-    const auto failing =
-        productions.Join("k", [](Sink&, std::stop_token) -> Result<SpoolEnd> { return Corrupt("cut"); });
+    const auto failing = productions.Join(
+        "k", [](Sink&, std::stop_token, const TellEnd&) -> Result<SpoolEnd> { return Corrupt("cut"); });
     Text(*failing);
     EXPECT_EQ(failing->spool().state().error->message, "cut");
   }
@@ -95,7 +115,7 @@ TEST(ProductionTest, TheLastReaderToLeaveCancels) {
   Productions productions(Options());
   std::promise<void> stopped;
   std::promise<void> begun;
-  auto first = productions.Join("k", [&](Sink&, std::stop_token stop) -> Result<SpoolEnd> {
+  auto first = productions.Join("k", [&](Sink&, std::stop_token stop, const TellEnd&) -> Result<SpoolEnd> {
     begun.set_value();
     std::promise<void> asked;
     const std::stop_callback callback(stop, [&] { asked.set_value(); });
@@ -121,7 +141,7 @@ TEST(ProductionTest, TooManyWaitingAreRefused) {
   std::promise<void> go;
   std::promise<void> begun;
   const auto gate = go.get_future().share();
-  const auto blocked = productions.Join("", [&, gate](Sink& sink, std::stop_token stop) {
+  const auto blocked = productions.Join("", [&, gate](Sink& sink, std::stop_token stop, const TellEnd&) {
     begun.set_value();
     gate.wait();
     return WriteHello(sink, stop);
@@ -140,7 +160,7 @@ TEST(ProductionTest, KeptResultsMakeRoom) {
   ProductionOptions options = Options();
   options.spool_bytes = 10 << 20;
   Productions productions(options);
-  const auto big = [](Sink& sink, std::stop_token) -> Result<SpoolEnd> {
+  const auto big = [](Sink& sink, std::stop_token, const TellEnd&) -> Result<SpoolEnd> {
     if (auto status = sink.Write(std::string(7 << 20, 'x')); !status) return status.error();
     return SpoolEnd{};
   };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -44,6 +45,7 @@ class StatementState final : public duckdb::ClientContextState {
   std::unique_ptr<ReadPlanner> planner;  // of a remote statement that runs
   PlanSummary estimate;
   std::atomic<std::uint64_t> rows{0};  // that a TextCollector has written
+  std::function<Status()> on_written;  // which calls it once they all are; may be empty
 
   // Keeps the first error and throws it as DuckDB's.
   [[noreturn]] void Fail(const Error& error);

@@ -57,27 +57,50 @@ const duckdb::vector<ExpressionPointer>* ItemsOf(const duckdb::ParsedExpression&
   return call.function_name == "list_value" ? &call.children : nullptr;
 }
 
+// The texts of a list of nothing else.
+std::optional<std::vector<std::string>> TextsOf(const duckdb::ParsedExpression& expression) {
+  const auto* items = ItemsOf(expression);
+  if (items == nullptr) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const auto& item : *items) {
+    auto text = TextOf(*item);
+    if (!text) return std::nullopt;
+    texts.push_back(*std::move(text));
+  }
+  return texts;
+}
+
 // The globs of the first argument: one text, or a list of them. Empty for anything else.
 std::vector<std::string> GlobsOf(const duckdb::FunctionExpression& call) {
   if (call.children.empty()) return {};
-  const duckdb::ParsedExpression& argument = *call.children[0];
-  if (auto text = TextOf(argument)) return {*std::move(text)};
-  std::vector<std::string> globs;
-  const auto* items = ItemsOf(argument);
-  if (items == nullptr) return {};
-  for (const auto& item : *items) {
-    auto text = TextOf(*item);
-    if (!text) return {};
-    globs.push_back(*std::move(text));
+  if (auto text = TextOf(*call.children[0])) return {*std::move(text)};
+  return TextsOf(*call.children[0]).value_or(std::vector<std::string>());
+}
+
+duckdb::Value ListOf(const std::vector<std::string>& texts) {
+  return duckdb::Value::LIST(duckdb::LogicalType::VARCHAR, {texts.begin(), texts.end()});
+}
+
+// Lists of texts become constants. To bind a list is to look up a function, plan its call with each text and run it,
+// once for each statement.
+void FoldLists(duckdb::FunctionExpression& call) {
+  for (auto& argument : call.children) {
+    const auto texts = TextsOf(*argument);
+    if (!texts || texts->empty()) continue;
+    auto constant = duckdb::make_uniq<duckdb::ConstantExpression>(ListOf(*texts));
+    constant->SetAlias(argument->GetAlias());
+    argument = std::move(constant);
   }
-  return globs;
 }
 
 // What Eider itself puts into a SELECT stands at no place of its text.
-void ForgetPlaces(duckdb::QueryNode& node) {
+void Prepare(duckdb::QueryNode& node) {
   SyntaxVisitor visitor;
   visitor.expression = [](ExpressionPointer& expression) { expression->SetQueryLocation({}); };
-  visitor.table = [](duckdb::TableRef& table) { table.query_location = {}; };
+  visitor.table = [](duckdb::TableRef& table) {
+    table.query_location = {};
+    if (auto* call = CallOf(table)) FoldLists(*call);
+  };
   WalkSyntax(node, visitor);
 }
 
@@ -86,7 +109,7 @@ duckdb::unique_ptr<duckdb::SelectStatement> ParseOwn(duckdb::ClientContext& cont
   parser.ParseQuery(sql);
   auto select =
       duckdb::unique_ptr_cast<duckdb::SQLStatement, duckdb::SelectStatement>(std::move(parser.statements.at(0)));
-  ForgetPlaces(*select->node);
+  Prepare(*select->node);
   return select;
 }
 
@@ -95,6 +118,7 @@ ExpressionPointer ParseRelation(duckdb::ClientContext& context, const std::strin
   auto parsed = duckdb::Parser::ParseExpressionList(relation, context.GetParserOptions());
   ExpressionPointer call = std::move(parsed.at(0));
   call->SetQueryLocation({});
+  FoldLists(call->Cast<duckdb::FunctionExpression>());
   return call;
 }
 
@@ -108,11 +132,10 @@ void PutLake(duckdb::ClientContext& context, duckdb::TableFunctionRef& ref, cons
 }
 
 void PutPaths(duckdb::FunctionExpression& call, const Statement& statement) {
-  duckdb::vector<duckdb::Value> paths;
+  std::vector<std::string> paths;
   for (const std::string& glob : GlobsOf(call)) {
     const auto found = statement.files.find(glob);
-    if (found == statement.files.end()) continue;
-    for (const std::string& path : found->second) paths.emplace_back(path);
+    if (found != statement.files.end()) paths.insert(paths.end(), found->second.begin(), found->second.end());
   }
   if (paths.empty()) {
     throw duckdb::BinderException(
@@ -121,7 +144,7 @@ void PutPaths(duckdb::FunctionExpression& call, const Statement& statement) {
                           call.function_name));
   }
   // Some of these take one path and no list.
-  auto argument = paths.size() == 1 ? paths.front() : duckdb::Value::LIST(duckdb::LogicalType::VARCHAR, paths);
+  auto argument = paths.size() == 1 ? duckdb::Value(paths.front()) : ListOf(paths);
   call.children[0] = duckdb::make_uniq<duckdb::ConstantExpression>(std::move(argument));
 }
 

@@ -99,6 +99,7 @@ class TextCollector final : public duckdb::PhysicalResultCollector {
   duckdb::SinkFinalizeType Finalize(duckdb::Pipeline&, duckdb::Event&, duckdb::ClientContext&,
                                     duckdb::OperatorSinkFinalizeInput& input) const override {
     Check(input.global_state.Cast<GlobalState>().order.Finish(format_->end));
+    if (statement_.on_written) Check(statement_.on_written());
     return duckdb::SinkFinalizeType::READY;
   }
 

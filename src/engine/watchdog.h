@@ -39,6 +39,9 @@ class Watchdog {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::pair<SteadyTime, std::uint64_t>, std::function<void()>> waiting_;
+  // Until when the thread sleeps unless it is woken; the past while it does not. It sleeps on when a deadline is called
+  // off, as nearly all are: the next one is later, and to be woken for each query would cost that query its time.
+  SteadyTime asleep_until_ = SteadyTime::min();
   std::uint64_t next_id_ = 0;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
