@@ -31,7 +31,9 @@ OLDEST_GO = (1, 25)          # that the S3 servers build with
 OLDEST_NODE = (20, 19)       # that Vite, and so the page, builds with
 WEB = HERE.parent / "web"
 EXTENSION = ".duckdb_extension"
-OTHER_MACHINES = {"x86_64": r"aarch64|arm64", "aarch64": r"x86_64|-x64-"}.get(platform.machine(), "^$")  # in file names
+# By a machine's name, as Lambda calls it: what the names of files hold that are for another.
+OTHER_MACHINES = {"x86_64": r"aarch64|arm64", "arm64": r"x86_64|-x64-"}
+THIS_MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 class Pin(NamedTuple):
@@ -46,10 +48,10 @@ class Pin(NamedTuple):
         return DOWNLOADS / self.file
 
 
-def pins(ecosystem: str = "") -> list[Pin]:
+def pins(ecosystem: str = "", machine: str = THIS_MACHINE) -> list[Pin]:
     lines = (line.split("#")[0].split() for line in (HERE / "pins").read_text().splitlines())
     return [pin for pin in (Pin(*words) for words in lines if words)
-            if ecosystem in ("", pin.ecosystem) and not re.search(OTHER_MACHINES, pin.file)]
+            if ecosystem in ("", pin.ecosystem) and not re.search(OTHER_MACHINES[machine], pin.file)]
 
 
 def pin_of(package: str) -> Pin:
@@ -143,7 +145,9 @@ def _version_of(program: str, pattern: str, argument: str = "--version") -> tupl
 
 def _wheel(wanted: list[Pin], folder: pathlib.Path) -> None:
     for pin in wanted:
+        platforms = pin.file.removesuffix(".whl").rpartition("-")[2].split(".")  # which need not be this machine's
         run(f"fetch {pin.file}", [PYTHON, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
+                                  *(f"--platform={platform}" for platform in platforms),
                                   "--dest", folder, f"{pin.package}=={pin.version}"])
 
 
@@ -193,7 +197,7 @@ def _unpack(archive: pathlib.Path, trees: dict[str, pathlib.Path], suffixes: tup
 
 # --- what the build needs; an environment variable points to a copy that is installed otherwise ---
 
-def duckdb() -> pathlib.Path:
+def duckdb(machine: str = THIS_MACHINE) -> pathlib.Path:
     def fill(folder: pathlib.Path) -> None:
         fetch(library, source)
         _unpack(library.path, {"package/libduckdb.so": folder / "lib" / "libduckdb.so"})
@@ -201,12 +205,12 @@ def duckdb() -> pathlib.Path:
         _unpack(source.path, {root + "src/include/": folder / "include",
                               root + "extension/parquet/include/": folder / "extension/parquet/include",
                               root + "third_party/": folder / "third_party"}, (".h", ".hpp", ".tcc"))
-    library = next(pin for pin in pins("npm") if pin.package.startswith("@duckdb/node-bindings-"))
+    library = next(pin for pin in pins("npm", machine) if pin.package.startswith("@duckdb/node-bindings-"))
     source = pin_of("duckdb")
-    return _installed_or_own("EIDER_DUCKDB_ROOT", f"duckdb-{source.version}", _key([library, source]), fill)
+    return _installed_or_own("EIDER_DUCKDB_ROOT", f"duckdb-{source.version}", _key([library, source]), fill, machine)
 
 
-def awscrt() -> pathlib.Path:
+def awscrt(machine: str = THIS_MACHINE, toolchain: pathlib.Path | None = None) -> pathlib.Path:
     def fill(folder: pathlib.Path) -> None:
         fetch(pin)
         with tempfile.TemporaryDirectory() as name:
@@ -215,10 +219,11 @@ def awscrt() -> pathlib.Path:
             run("configure the AWS CRT", ["cmake", "-S", name, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                                           "-DUSE_OPENSSL=ON", "-DBUILD_TESTING=OFF", "-DCMAKE_INSTALL_LIBDIR=lib",
                                           f"-DCMAKE_C_FLAGS=-ffile-prefix-map={name}=awscrt",  # it tells files by name
+                                          *([f"-DCMAKE_TOOLCHAIN_FILE={toolchain}"] if toolchain else []),
                                           f"-DCMAKE_INSTALL_PREFIX={folder}"])
             run("build the AWS CRT", ["cmake", "--build", build, "--target", "install"])
     pin = pin_of("awscrt")
-    return _installed_or_own("EIDER_AWSCRT_ROOT", f"awscrt-{pin.version}", _key([pin]), fill)
+    return _installed_or_own("EIDER_AWSCRT_ROOT", f"awscrt-{pin.version}", _key([pin]), fill, machine)
 
 
 def nanoarrow() -> pathlib.Path:
@@ -257,13 +262,18 @@ def page() -> pathlib.Path:
     return _installed_or_own("EIDER_PAGE_ROOT", f"page-{digest.hexdigest()[:12]}", digest.hexdigest(), fill)
 
 
-def _installed_or_own(variable: str, name: str, key: str, fill: Callable[[pathlib.Path], None]) -> pathlib.Path:
-    own = os.environ.get(variable)
+def _installed_or_own(variable: str, name: str, key: str, fill: Callable[[pathlib.Path], None],
+                      machine: str = THIS_MACHINE) -> pathlib.Path:
+    own = os.environ.get(variable) if machine == THIS_MACHINE else None
     if own:
         if not pathlib.Path(own).is_dir():
             raise Failure(f"{variable} is not a folder: {own}")
         return pathlib.Path(own).resolve()
-    return place(CACHE / name, key, fill)
+    return place(folder_for(machine, name), key, fill)
+
+
+def folder_for(machine: str, name: str) -> pathlib.Path:
+    return CACHE / (name if machine == THIS_MACHINE else f"{name}-{machine}")
 
 
 def _key(of: list[Pin]) -> str:
@@ -272,7 +282,7 @@ def _key(of: list[Pin]) -> str:
 
 # --- what the demo, the tests and the benches need ---
 
-def extensions() -> pathlib.Path:
+def extensions(machine: str = THIS_MACHINE) -> pathlib.Path:
     """DuckDB's extensions, which read attached catalogs; the program finds them in `extensions` beside it."""
     def fill(folder: pathlib.Path) -> None:
         fetch(*wheels)
@@ -281,12 +291,12 @@ def extensions() -> pathlib.Path:
                 name = next(name for name in wheel.namelist() if name.endswith(EXTENSION))
                 with wheel.open(name) as packed, (folder / pathlib.PurePath(name).name).open("wb") as file:
                     shutil.copyfileobj(packed, file)
-    wheels = [pin for pin in pins("wheel") if pin.package.startswith("duckdb-extension-")]
-    return place(extension_folder(), _key(wheels), fill)
+    wheels = [pin for pin in pins("wheel", machine) if pin.package.startswith("duckdb-extension-")]
+    return place(extension_folder(machine), _key(wheels), fill)
 
 
-def extension_folder() -> pathlib.Path:
-    return CACHE / f"duckdb-extensions-{pin_of('duckdb').version}"
+def extension_folder(machine: str = THIS_MACHINE) -> pathlib.Path:
+    return folder_for(machine, f"duckdb-extensions-{pin_of('duckdb').version}")
 
 
 def cargo_lambda() -> pathlib.Path:

@@ -23,7 +23,7 @@ def check_system() -> None:
 
 
 def install_packages(*groups: str) -> None:
-    missing = _missing(groups)
+    missing = [package for package in packages(*groups) if not _installed(package)]
     if not missing:
         return
     if not shutil.which("apt-get"):
@@ -45,13 +45,14 @@ def _system() -> tuple[str, bool]:
     return release.get("PRETTY_NAME", release["ID"]), (release["ID"], release.get("VERSION_ID")) == ("debian", "12")
 
 
-def _missing(groups: tuple[str, ...]) -> list[str]:
+def packages(*groups: str) -> list[str]:
+    """Of these groups, without those whose command is there."""
     wanted = []
     for line in LIST.read_text().splitlines():
         group, package, *command = line.split("#")[0].split() or ("", "")
         if group in groups and package not in wanted and not (command and shutil.which(command[0])):
             wanted.append(package)
-    return [package for package in wanted if not _installed(package)]
+    return wanted
 
 
 def _installed(package: str) -> bool:

@@ -1,23 +1,19 @@
 """The package that AWS Lambda runs (`./dev package lambda`): it needs nothing of the machine that it was built on."""
-import json
 import os
 import pathlib
-import platform
 import re
 import shutil
 import signal
 import sqlite3
-import stat
-import subprocess
 import sys
 import zipfile
 
-import duckdb
 import pytest
 
 from support import s3_servers
 from support.eider_server import binary, extension_folder, run
 from support.lambda_function import LambdaFunction
+from support.lambda_packages import assert_only_its_own_is_bound_ahead, bindings, put_lake, root_of_the_image
 from support.runtime_api import RuntimeApi
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -37,25 +33,8 @@ def package(tmp_path_factory):
     return lambda_package.make(pathlib.Path(binary()), [], tmp_path_factory.mktemp("made") / "x86_64")
 
 
-def put_lake(folder):
-    folder.mkdir()
-    duckdb.sql("SELECT range AS id, range % 97 AS delay FROM range(5000)").write_parquet(str(folder / "flights.parquet"))
-    return folder
-
-
 def count(api):
     return api.invoke(COUNT).json()["data"]["records"]
-
-
-def root_of_the_image(context, folder):
-    """What the Dockerfile makes of its context, and what it starts."""
-    dockerfile = (ROOT / "deploy" / "lambda" / "Dockerfile").read_text()
-    assert re.findall(r"(?m)^FROM (.+)$", dockerfile) == ["scratch"]
-    for source, target in re.findall(r"(?m)^COPY (\S+) (\S+)$", dockerfile):
-        target = folder / target.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if (context / source).is_dir() else shutil.copy)(context / source, target)
-    return json.loads(re.search(r"(?m)^ENTRYPOINT (.+)$", dockerfile)[1])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its root")
@@ -63,10 +42,6 @@ def test_the_image_holds_all_that_it_needs(package, tmp_path, monkeypatch):
     """In a root with nothing else but a /tmp and random bytes, which Lambda has, too."""
     lake, root = put_lake(tmp_path / "lake"), tmp_path / "root"
     entry = root_of_the_image(package.parent, root)
-    for name in ("tmp", "dev"):
-        (root / name).mkdir()
-    os.mknod(root / "dev" / "urandom", 0o444 | stat.S_IFCHR, os.makedev(1, 9))
-    assert sorted(path.name for path in root.iterdir()) == ["dev", "etc", "tmp", "var"]
     monkeypatch.setenv("EIDER_BIN", shutil.which("chroot"))
     with s3_servers.started("versitygw") as server:
         server.client().create_bucket(Bucket="lake")
@@ -145,19 +120,8 @@ def test_it_tells_nothing_of_the_machine(package):
             assert str(place).encode() + b"/" not in program, f"{path.name} holds {place}"
 
 
-def bindings(program):
-    """What the loader finds DuckDB's references in when it looks all of them up: (library, name)."""
-    told = subprocess.run([program, "--version"], env={"LD_DEBUG": "bindings", "LD_BIND_NOW": "1"}, capture_output=True,
-                          timeout=60).stderr.decode()
-    found = re.findall(r"binding file \S*/libduckdb\.so \[0\] to (\S+) \[0\]: \S+ symbol `(\S+)'", told)
-    return {(path.rpartition("/")[2], name) for path, name in found}
-
-
 def test_only_what_is_its_own_is_bound_ahead(package):
-    before, after = bindings(binary()), bindings(package / "bootstrap")
-    own = {(library, name) for library, name in before if library == "libduckdb.so"}
-    assert len(own - after) > 20_000  # a slot of a call is looked up all the same when it is asked for
-    assert before - own == after - own
+    assert_only_its_own_is_bound_ahead(bindings(binary()), bindings(package / "bootstrap"))
 
 
 def test_what_is_missing_is_told_when_it_is_made(package, tmp_path):
@@ -166,12 +130,6 @@ def test_what_is_missing_is_told_when_it_is_made(package, tmp_path):
     lost.unlink()
     with pytest.raises(Failure, match=re.escape(lost.name)):
         lambda_package._check(copy)
-
-
-def test_it_is_made_on_a_machine_of_its_kind_alone():
-    other = "arm64" if platform.machine() == "x86_64" else "x86_64"
-    done = subprocess.run([ROOT / "dev", "package", "lambda", "--arch", other], capture_output=True, text=True)
-    assert done.returncode == 1 and f"./dev package lambda --arch {other} there" in done.stderr
 
 
 def test_extensions_come_when_they_are_asked_for(package, tmp_path, monkeypatch):
