@@ -89,7 +89,7 @@ def test_another_certificate_at_the_same_address_is_refused(serve, certificate, 
             store.context = tls_context(other, version)
             before = len(store.handshakes)
             assert "no TLS connection" in ask(server, "three")
-            return store.handshakes[before:]
+            return store.handshakes_after(before)
 
     other = s3_servers.make_certificate(tmp_path)
     with concurrent.futures.ThreadPoolExecutor() as threads:

@@ -7,8 +7,10 @@
 import socket
 import ssl
 import struct
+import threading
 
 from support.fake_s3 import FakeS3
+from support.raw_http import PATIENCE_SECONDS
 
 PRE_SHARED_KEY = 41  # what a client of TLS 1.3 offers a session by (RFC 8446, 4.2.11)
 DECRYPT_ERROR = b"\x15\x03\x03\x00\x02\x02\x33"  # the alert, fatal, in a record of its own
@@ -32,6 +34,7 @@ class TlsStore(FakeS3):
         self.context = context
         self.handshakes: list[str] = []  # "full", "resumed", "failed" or "refused", in the order in which they ended
         self.refuses_sessions = False  # breaks off instead of shaking hands in full
+        self._changed = threading.Condition()
         super().__init__(objects)
         self.endpoint = self.endpoint.replace("http://127.0.0.1", "https://localhost")
         self._http.handle_error = lambda *_: None  # a handshake that failed
@@ -39,21 +42,32 @@ class TlsStore(FakeS3):
     def environment(self, certificate):
         return {**super().environment(), "AWS_CA_BUNDLE": certificate}
 
+    def handshakes_after(self, count):
+        """Those behind the first `count`; waits for one, for a client may know of a failure before the server."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self.handshakes) > count, PATIENCE_SECONDS)
+            return self.handshakes[count:]
+
+    def _ended(self, outcome):
+        with self._changed:
+            self.handshakes.append(outcome)
+            self._changed.notify_all()
+
     def answer(self, target, headers):
         status, fields, body = super().answer(target, headers)
         return status, {**fields, "Connection": "close"}, body
 
     def _shake_hands(self, connection):
         if self.refuses_sessions and PRE_SHARED_KEY in _extensions(connection):
-            self.handshakes.append("refused")
+            self._ended("refused")
             connection.sendall(DECRYPT_ERROR)
             raise ConnectionAbortedError
         try:
             shaken = self.context.wrap_socket(connection, server_side=True)
         except OSError:
-            self.handshakes.append("failed")
+            self._ended("failed")
             raise
-        self.handshakes.append("resumed" if shaken.session_reused else "full")
+        self._ended("resumed" if shaken.session_reused else "full")
         return shaken
 
     def _handler(self):
