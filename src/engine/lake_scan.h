@@ -28,6 +28,7 @@ struct LakeScan {
   std::optional<std::uint64_t> rows;  // as many are enough: a LIMIT and its OFFSET without a filter
 };
 
+// Whether it is the scan of Parquet objects, by either of its names.
 bool ReadsParquet(const duckdb::TableFunction& scan);
 
 std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan);
