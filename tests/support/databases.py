@@ -18,10 +18,12 @@ PASSWORD = "gehe'im \"§1"  # with what must be quoted everywhere
 
 
 class Server:
-    """A program that listens on `port`; it may be stopped and started again."""
+    """A program that listens on `port`; it may be stopped and started again. `ready` is a command that succeeds once the
+    server takes questions, where it listens before it does."""
 
-    def __init__(self, command, port, folder, user):
+    def __init__(self, command, port, folder, user, ready=None):
         self.port = port
+        self._ready = ready
         self._command, self._log, self._user = command, folder / "log", user
         self._process = None
 
@@ -40,6 +42,8 @@ class Server:
         self._process.wait(30)
 
     def _answers(self):
+        if self._ready:
+            return subprocess.run(self._ready).returncode == 0
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
         return False
@@ -74,7 +78,8 @@ def postgres(sql):
                         "--no-sync", "-E", "UTF8", "--locale", "C"], user=user, check=True, stdout=subprocess.DEVNULL)
         port = free_port()
         server = Server([_postgres_program("postgres"), "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "",
-                         "-c", "fsync=off"], port, folder, user)
+                         "-c", "fsync=off"], port, folder, user,
+                        ready=[_postgres_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)])
         with _running(server):
             quoted = PASSWORD.replace("'", "''")
             server.run = lambda text, database="shop": subprocess.run(
