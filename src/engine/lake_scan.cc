@@ -45,6 +45,12 @@ std::optional<std::uint64_t> RowsOf(const duckdb::LogicalLimit& limit) {
   return rows;
 }
 
+// Of paths and nothing more; the lists of table formats know of deleted rows, too.
+bool IsPlainList(const duckdb::MultiFileList& files) {
+  return dynamic_cast<const duckdb::SimpleMultiFileList*>(&files) != nullptr ||
+         dynamic_cast<const duckdb::GlobMultiFileList*>(&files) != nullptr;
+}
+
 // `rows`: how many of this operator's rows are enough.
 void Visit(duckdb::LogicalOperator& op, std::optional<std::uint64_t> rows, std::vector<LakeScan>& scans) {
   switch (op.type) {
@@ -120,6 +126,15 @@ std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan) {
   std::vector<LakeScan> scans;
   Visit(plan, std::nullopt, scans);
   return scans;
+}
+
+void TakePlannedFiles(duckdb::LogicalOperator& plan, const PlannedFiles::Need& need) {
+  for (auto& child : plan.children) TakePlannedFiles(*child, need);
+  if (plan.type != LogicalOperatorType::LOGICAL_GET) return;
+  auto& get = plan.Cast<duckdb::LogicalGet>();
+  if (!ReadsParquet(get.function) || !get.bind_data) return;
+  auto& files = get.bind_data->Cast<duckdb::MultiFileBindData>().file_list;
+  if (IsPlainList(*files)) files = duckdb::make_shared_ptr<PlannedFiles>(*files, need);
 }
 
 }  // namespace eider

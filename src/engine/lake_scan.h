@@ -11,6 +11,7 @@
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 #include "duckdb/planner/table_filter.hpp"
+#include "engine/planned_files.h"
 
 namespace eider {
 
@@ -32,6 +33,9 @@ struct LakeScan {
 bool ReadsParquet(const duckdb::TableFunction& scan);
 
 std::vector<LakeScan> FindLakeScans(duckdb::LogicalOperator& plan);
+
+// Has the scans of lake objects in Parquet take each object once it is planned.
+void TakePlannedFiles(duckdb::LogicalOperator& plan, const PlannedFiles::Need& need);
 
 // DuckDB turns a LIMIT of 51 to a million rows into two scans, of which the second looks for the rows' positions in
 // every object ("late materialization"): on a lake, a request for each instead of one. These two keep a LIMIT right

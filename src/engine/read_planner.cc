@@ -43,6 +43,7 @@ void PlanReads(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<duckdb
   auto scans = FindLakeScans(*plan);
   if (scans.empty()) return;
   state->planner = std::make_unique<ReadPlanner>(input.context, state->reads, std::move(scans), state->call);
+  TakePlannedFiles(*plan, [planner = state->planner.get()](const std::string& key) { planner->Need(key); });
 }
 
 }  // namespace

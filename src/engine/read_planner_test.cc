@@ -168,15 +168,15 @@ TEST_F(ReadPlannerTest, ACancelledStatementEndsItsPlan) {
   EXPECT_EQ(summary.error().kind, ErrorKind::kTimeout);
 }
 
-// Only the first object is answered. Of the others the planner asks for one footer, in its turn; a second one is asked
-// for by a thread of the query, which then waits.
+// Only the first object is answered. A thread of the query waits for the second one's footer, and behind it the planner
+// for the third's, which is under way if there may be two.
 TEST_F(ReadPlannerTest, AStoppedStatementWaitsForNoFooter) {
   for (int i = 0; i < 20; ++i) Put("k" + std::to_string(i) + ".parquet", "SELECT range AS id FROM range(100000)");
   for (const int stopped_at : {1, 2}) {
     std::stop_source stop;
     std::atomic<int> unanswered = 0;
     RangeSchedulerOptions options;
-    options.max_requests = 1;
+    options.max_requests = stopped_at;
     scheduler_ = std::make_unique<RangeScheduler>(
         [&](const GetRequest& request, ByteConsumer consume, GetDone done, const Call& call) {
           if (request.key == "k0.parquet") return store_.StartGet(request, std::move(consume), std::move(done), call);
