@@ -23,7 +23,7 @@ struct LakeOptions {
   std::string spool_bytes = "8GiB";
   std::string spill_bytes = "8GiB";
   std::string result_bytes;  // of one result; empty: no limit of its own
-  std::string read_ahead = "48MiB";
+  std::string read_ahead = "40MiB";
   std::string cache_folder;  // empty: blocks are cached in memory alone
   std::string cache_bytes = "10GiB";
   std::string cache_memory = "64MiB";

@@ -1,8 +1,8 @@
-// The objects of a scan as DuckDB's threads take them, one after another: each is handed out once it is planned, so that
-// opening it waits for nothing. Whoever waits does so in the list, under the scan's lock, and the other threads sleep. In
-// DuckDB's own waiting for an object that another thread opens a thread may wait for an earlier one's mutex, which is free,
-// and spins for as long as the opening takes: a network's round trip. DuckDB scans one object at a time, so nothing that
-// could be scanned waits.
+// The objects of a scan as DuckDB's threads take them, one after another: each is handed out once it is planned, so
+// that opening it waits for nothing. Whoever waits does so in the list, under the scan's lock, and the other threads
+// sleep. In DuckDB's own waiting for an object that another thread opens a thread may wait for an earlier one's mutex,
+// which is free, and spins for as long as the opening takes: a network's round trip. DuckDB scans one object at a time,
+// so nothing that could be scanned waits.
 #pragma once
 
 #include <functional>

@@ -12,7 +12,8 @@ class PlannedFilesTest : public testing::Test {
  protected:
   static duckdb::SimpleMultiFileList Paths() {
     return duckdb::SimpleMultiFileList({duckdb::OpenFileInfo("lake://a/1.parquet"),
-                                        duckdb::OpenFileInfo("other.parquet"), duckdb::OpenFileInfo("lake://b.parquet")});
+                                        duckdb::OpenFileInfo("other.parquet"),
+                                        duckdb::OpenFileInfo("lake://b.parquet")});
   }
 
   std::vector<std::string> needed_;

@@ -1,7 +1,7 @@
-// Text of floating-point numbers, as DuckDB writes it: the shortest digits that read back equal, found by Dragonbox as {fmt}
-// has it. Two DOUBLE columns were half the cost of a CSV: DuckDB's own cast takes about 150 ns a value, std::to_chars, which
-// gives a FLOAT from 2^24 on all digits of its exact value, 40 to 57, and this one 20 to 35. For a FLOAT in two hundred DuckDB
-// itself writes more digits than it needs.
+// Text of floating-point numbers, as DuckDB writes it: the shortest digits that read back equal, found by Dragonbox as
+// {fmt} has it. Two DOUBLE columns were half the cost of a CSV: DuckDB's own cast takes about 150 ns a value,
+// std::to_chars, which gives a FLOAT from 2^24 on all digits of its exact value, 40 to 57, and this one 20 to 35. For a
+// FLOAT in two hundred DuckDB itself writes more digits than it needs.
 #pragma once
 
 #include <cstddef>

@@ -66,7 +66,8 @@ class RangeDispatcher : public std::enable_shared_from_this<RangeDispatcher> {
   mutable std::mutex mutex_;
   StartRange start_;
   const RangeSchedulerOptions options_;
-  const std::shared_ptr<BufferPool> pool_ = std::make_shared<BufferPool>();
+  // Not all of what is in flight has arrived.
+  const std::shared_ptr<BufferPool> pool_ = std::make_shared<BufferPool>(options_.max_bytes / 4 * 3);
   FetchCaps caps_;
   TransferModel model_;
   RangeTurns turns_;

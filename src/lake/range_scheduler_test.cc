@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "lake/range_buffer.h"
 #include "lake/range_scheduler_suite.h"
 
 namespace eider {
@@ -167,15 +168,16 @@ TEST_F(RangeSchedulerTest, BytesAreReadAsTheyArrive) {
 }
 
 TEST_F(RangeSchedulerTest, PiecesThatWereReadMakeRoom) {
+  constexpr std::uint64_t kPiece = BufferPool::kPieceBytes;
   Make(128, 1 << 20);
   const auto range = Add(0, 1 << 20);
   const auto next = Add(1 << 20, 300'000, 1);
   EXPECT_EQ(gets_.started(), 1u);
   gets_.Feed(0, ExpectedBytes(0, 600'000));
-  range->GiveBack(0, 200'000);
+  range->GiveBack(0, kPiece / 2);
   EXPECT_EQ(scheduler_->stats().held_bytes, 1u << 20);  // memory goes in pieces
-  range->GiveBack(200'000, 400'000);
-  EXPECT_EQ(scheduler_->stats().held_bytes, (1u << 19) + 300'000);
+  range->GiveBack(kPiece / 2, 600'000 - kPiece / 2);
+  EXPECT_EQ(scheduler_->stats().held_bytes, (1u << 20) - 600'000 / kPiece * kPiece + 300'000);
   EXPECT_EQ(gets_.started(), 2u);
   gets_.Feed(0, ExpectedBytes(600'000, (1 << 20) - 600'000));
   gets_.Finish(0, object_);

@@ -33,7 +33,7 @@ void FitToFunction(LakeOptions& options) {
   // Half of what is free is DuckDB's, which counts most of what it takes; an eighth each is what is fetched ahead and
   // kept, neither of which gains from more than a server's.
   options.memory = MiB(free / 2);
-  options.read_ahead = MiB(std::min<std::uint64_t>(free / 8, 48ULL << 20));
+  options.read_ahead = MiB(std::min<std::uint64_t>(free / 8, 40ULL << 20));
   options.cache_memory = MiB(std::min<std::uint64_t>(free / 8, 64ULL << 20));
   // Results are kept for equal requests to come, until there is no room: that must be found out before the disk is
   // full.
