@@ -11,6 +11,7 @@
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/statement/explain_statement.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
+#include "duckdb/storage/buffer_manager.hpp"
 #include "engine/answer_table.h"
 #include "engine/attachments.h"
 #include "engine/bind.h"
@@ -34,6 +35,12 @@
 
 namespace eider {
 namespace {
+
+// Whether who asks again at once finds room beside what DuckDB has not let go of.
+bool HoldsLittle(duckdb::ClientContext& context) {
+  const auto& buffers = duckdb::BufferManager::GetBufferManager(context);
+  return buffers.GetUsedMemory() <= buffers.GetMaxMemory() / 8;
+}
 
 class DuckDatabase final : public Database {
  public:
@@ -89,7 +96,7 @@ class DuckDatabase final : public Database {
       summary.rows = rows;
       running.AddReads(summary);
       answered = true;
-      if (on_answer) on_answer(summary);
+      if (on_answer && HoldsLittle(running.context())) on_answer(summary);
       return {};
     };
     // Another's catalog may have an error to tell until the statement has ended.

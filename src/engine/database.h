@@ -150,8 +150,8 @@ class Database {
 
   // Runs the statement to its end on the calling thread (and DuckDB's workers). A requested stop interrupts it and
   // answers kCancelled; the time limit kTimeout; an error of the sink or of a read is answered as it was.
-  // `on_answer` hears once that the sink has all of the answer and is closed, on any thread, and as soon as that is so:
-  // DuckDB takes a while to let go of a plan, for which nobody need wait.
+  // `on_answer` hears, once and on any thread, when the sink has all of the answer and is closed before this returns:
+  // DuckDB takes a while to let go of a plan, for which nobody need wait, unless it holds memory that a next one needs.
   virtual Result<RunSummary> Run(const Statement& statement, Sink& sink, std::stop_token stop,
                                  const std::function<void(const RunSummary&)>& on_answer = {}) = 0;
 

@@ -48,6 +48,22 @@ class DatabaseTest : public testing::Test {
   std::unique_ptr<Database> database_ = Open();
 };
 
+// Who asks again as soon as one answer is whole must find the memory that it took.
+TEST_F(DatabaseTest, AnAnswerIsToldBeforeTheEndUnlessMuchMemoryIsHeld) {
+  DatabaseOptions options;
+  options.memory_bytes = 256 << 20;
+  database_ = Open(options);
+  const auto told = [&](const std::string& sql, Format format) {
+    TextSink sink;
+    int times = 0;
+    EXPECT_TRUE(database_->Run(Sql(sql, format), sink, {}, [&](const RunSummary&) { ++times; }).ok()) << sql;
+    return times;
+  };
+  EXPECT_EQ(told("SELECT 1 AS a", Format::kCsv), 1);
+  EXPECT_EQ(told("SELECT range AS a FROM range(10)", Format::kParquet), 1);
+  EXPECT_EQ(told("SELECT list(range::VARCHAR) AS l FROM range(2000000)", Format::kCsv), 0);
+}
+
 TEST_F(DatabaseTest, WritesCsvOfRfc4180) {
   EXPECT_EQ(*Bytes(Sql("SELECT 1 AS a, 'x,\"y\"' AS b, NULL AS c, '' AS d")), "a,b,c,d\r\n1,\"x,\"\"y\"\"\",,\"\"\r\n");
 }
