@@ -64,7 +64,7 @@ def lake(parcels, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def api(lake):
-    with RuntimeApi() as api, LambdaFunction(api, lake, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512) as function:
+    with RuntimeApi() as api, LambdaFunction(api, lake, AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1024) as function:
         yield api
         assert not function.log_lines("answer_lost")
 
@@ -77,7 +77,7 @@ def download(api, target):
     answer = api.invoke(event)
     assert answer.kind == "stream" and not answer.trailers
     status, _, body = answer.http
-    assert status == 200
+    assert status == 200, body
     return body
 
 
