@@ -7,6 +7,7 @@
 #include <new>
 
 namespace eider {
+
 BufferPool::~BufferPool() {
   for (char* piece : free_) ::munmap(piece, kPieceBytes);
 }
